@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that this module knows of kernel versions. A guard asks for the thing
+ * itself where it can (stable kernels get backports), for the version where
+ * it cannot.
+ */
+#ifndef IOMMU_PT_COMPAT_H
+#define IOMMU_PT_COMPAT_H
+
+#include <linux/device.h>
+#include <linux/netlink.h>
+#include <linux/sysfs.h>
+#include <linux/version.h>
+
+/*
+ * Before 6.4 the core changes the type of a group under the device_lock of
+ * its only device, and of no group that has more devices than one. From then
+ * on it takes the group's mutex, whatever the group's size.
+ */
+#define COMPAT_TYPE_LOCKS_DEVICE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0))
+
+/* The bus notifier functions take a const bus since 6.4. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+typedef struct bus_type compat_bus;
+#else
+typedef const struct bus_type compat_bus;
+#endif
+
+/* bin_attribute's read got a const attribute in 6.17 for good. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+typedef struct bin_attribute compat_bin_attribute;
+#else
+typedef const struct bin_attribute compat_bin_attribute;
+#endif
+
+/* Not saying whether a workqueue is bound means the same before 6.17. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define COMPAT_WQ_PERCPU	0
+#else
+#define COMPAT_WQ_PERCPU	WQ_PERCPU
+#endif
+
+/*
+ * Before 6.2 an extack holds a static string only, and is read after the
+ * handler has returned. A few buffers in turn do: that many refusals at the
+ * same moment would have to happen for one to show another's words.
+ */
+#ifndef NL_SET_ERR_MSG_FMT
+#define COMPAT_EXTACK_BUFFERS	16
+#define COMPAT_EXTACK_LEN	256
+char *compat_extack_buffer(void);
+#define NL_SET_ERR_MSG_FMT(extack, fmt, ...) do {			\
+	struct netlink_ext_ack *__extack = (extack);			\
+	char *__buf = compat_extack_buffer();				\
+									\
+	scnprintf(__buf, COMPAT_EXTACK_LEN, fmt, ##__VA_ARGS__);	\
+	if (__extack)							\
+		__extack->_msg = __buf;					\
+} while (0)
+#endif
+
+#endif /* IOMMU_PT_COMPAT_H */

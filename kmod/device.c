@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/hashtable.h>
+#include <linux/iommu.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/stringhash.h>
+#include <linux/xarray.h>
+#include "device.h"
+#include "domain.h"
+#include "group.h"
+#include "policy.h"
+#include "subject.h"
+
+DEFINE_MUTEX(registry_lock);
+
+static DEFINE_HASHTABLE(by_dev, 10);
+static DEFINE_HASHTABLE(by_name, 10);
+static DEFINE_HASHTABLE(groups, 8);
+static DEFINE_XARRAY_ALLOC1(by_id);
+static u32 last_id;
+static unsigned int count;
+static unsigned int generation = 1;
+
+/* ---- groups ---- */
+
+struct pt_group *pt_group_get(struct pt_group *group)
+{
+	kref_get(&group->refs);
+	return group;
+}
+
+static void release_group(struct kref *refs)
+{
+	struct pt_group *group = container_of(refs, struct pt_group, refs);
+
+	lockdep_assert_held(&registry_lock);
+	hash_del(&group->by_id);
+	iommu_group_put(group->grp);
+	kfree(group);
+}
+
+static void put_group_locked(struct pt_group *group)
+{
+	lockdep_assert_held(&registry_lock);
+	kref_put(&group->refs, release_group);
+}
+
+void pt_group_put(struct pt_group *group)
+{
+	mutex_lock(&registry_lock);
+	put_group_locked(group);
+	mutex_unlock(&registry_lock);
+}
+
+/* @grp may be NULL; a reference is taken over, on failure too. */
+static struct pt_group *make_group(struct iommu_group *grp)
+{
+	struct pt_group *group = kzalloc(sizeof(*group), GFP_KERNEL);
+
+	if (!group) {
+		iommu_group_put(grp);
+		return NULL;
+	}
+	kref_init(&group->refs);
+	group->grp = grp;
+	group->id = grp ? iommu_group_id(grp) : -1;
+	INIT_HLIST_NODE(&group->by_id);
+	INIT_LIST_HEAD(&group->members);
+	mutex_init(&group->lock);
+	INIT_WORK(&group->work, group_update_work);
+	if (grp)
+		hash_add(groups, &group->by_id, group->id);
+	return group;
+}
+
+/* The group of a device, with a reference; made if it is the first there. */
+static struct pt_group *find_group(struct device *dev)
+{
+	struct iommu_group *grp = iommu_group_get(dev);
+	struct pt_group *group;
+
+	lockdep_assert_held(&registry_lock);
+	if (grp) {
+		hash_for_each_possible(groups, group, by_id,
+				       iommu_group_id(grp)) {
+			if (group->grp != grp)
+				continue;
+			iommu_group_put(grp);
+			return pt_group_get(group);
+		}
+	}
+	return make_group(grp);
+}
+
+/* ---- records ---- */
+
+struct pt_device *pt_device_get(struct pt_device *pt)
+{
+	kref_get(&pt->refs);
+	return pt;
+}
+
+static void release_device(struct kref *refs)
+{
+	struct pt_device *pt = container_of(refs, struct pt_device, refs);
+
+	policy_rule_put(pt->rule);
+	pt_group_put(pt->group);
+	put_device(pt->dev);
+	kfree(pt->driver);
+	kfree(pt);
+}
+
+void pt_device_put(struct pt_device *pt)
+{
+	if (pt)
+		kref_put(&pt->refs, release_device);
+}
+
+static u32 hash_name(const char *name)
+{
+	return full_name_hash(NULL, name, strlen(name));
+}
+
+static struct pt_device *find_locked(struct device *dev)
+{
+	struct pt_device *pt;
+
+	lockdep_assert_held(&registry_lock);
+	hash_for_each_possible(by_dev, pt, by_dev, (unsigned long)dev)
+		if (pt->dev == dev)
+			return pt;
+	return NULL;
+}
+
+struct pt_device *pt_device_find(struct device *dev)
+{
+	struct pt_device *pt;
+
+	mutex_lock(&registry_lock);
+	pt = find_locked(dev);
+	if (pt)
+		pt_device_get(pt);
+	mutex_unlock(&registry_lock);
+	return pt;
+}
+
+static void set_driver(struct pt_device *pt, struct device_driver *drv)
+{
+	kfree(pt->driver);
+	pt->driver = drv ? kstrdup(drv->name, GFP_KERNEL) : NULL;
+	pt->bound = drv;
+	pt->managed = drv && domain_driver_is_managed(pt->dev);
+}
+
+static struct pt_device *make_device(struct device *dev)
+{
+	struct pt_device *pt = kzalloc(sizeof(*pt), GFP_KERNEL);
+
+	if (!pt)
+		return NULL;
+	kref_init(&pt->refs);
+	INIT_LIST_HEAD(&pt->member);
+	pt->external = subject_is_external(dev);
+	pt->group = find_group(dev);
+	if (!pt->group) {
+		kfree(pt);
+		return NULL;
+	}
+	mutex_init(&pt->attrs_lock);
+	pt->told_tier = -1;
+	pt->dev = get_device(dev);
+	return pt;
+}
+
+/* The registry takes the first reference over. */
+static int insert(struct pt_device *pt)
+{
+	int ret = xa_alloc_cyclic(&by_id, &pt->id, pt, xa_limit_31b, &last_id,
+				  GFP_KERNEL);
+
+	if (ret < 0)
+		return ret;
+	hash_add(by_dev, &pt->by_dev, (unsigned long)pt->dev);
+	hash_add(by_name, &pt->by_name, hash_name(dev_name(pt->dev)));
+	list_add_tail(&pt->member, &pt->group->members);
+	count++;
+	generation++;
+	return 0;
+}
+
+static struct pt_device *add_locked(struct device *dev)
+{
+	struct pt_device *pt;
+
+	if (find_locked(dev))
+		return NULL;
+	pt = make_device(dev);
+	if (!pt)
+		return ERR_PTR(-ENOMEM);
+	if (insert(pt)) {
+		put_group_locked(pt->group);
+		put_device(dev);
+		kfree(pt);
+		return ERR_PTR(-ENOMEM);
+	}
+	return pt_device_get(pt);
+}
+
+/*
+ * A device that came with a driver, perhaps. Only its device_lock tells the
+ * truth; if a driver binds right now, the notification of the outcome does.
+ */
+static void note_driver(struct pt_device *pt)
+{
+	bool locked = device_trylock(pt->dev);
+
+	mutex_lock(&registry_lock);
+	if (locked)
+		set_driver(pt, pt->dev->driver);
+	else
+		pt->bound = true;
+	mutex_unlock(&registry_lock);
+	if (locked)
+		device_unlock(pt->dev);
+}
+
+static bool is_in_group(struct device *dev)
+{
+	struct iommu_group *grp = iommu_group_get(dev);
+
+	iommu_group_put(grp);
+	return grp;
+}
+
+struct pt_device *pt_device_add(struct device *dev, bool arrives)
+{
+	struct pt_device *pt;
+
+	if (!dev_is_pci(dev) && !is_in_group(dev))
+		return NULL;
+	mutex_lock(&registry_lock);
+	pt = add_locked(dev);
+	if (!IS_ERR_OR_NULL(pt))
+		pt->seen = arrives;
+	mutex_unlock(&registry_lock);
+	if (!arrives && !IS_ERR_OR_NULL(pt))
+		note_driver(pt);
+	return pt;
+}
+
+void pt_device_leave(struct pt_device *pt)
+{
+	mutex_lock(&registry_lock);
+	list_del_init(&pt->member);
+	mutex_unlock(&registry_lock);
+	/* Whoever counted it as a member has done with it after this. */
+	mutex_lock(&pt->group->lock);
+	mutex_unlock(&pt->group->lock);
+}
+
+/* The caller puts the registry's reference. */
+static void erase_locked(struct pt_device *pt)
+{
+	lockdep_assert_held(&registry_lock);
+	list_del_init(&pt->member);
+	hash_del(&pt->by_dev);
+	hash_del(&pt->by_name);
+	xa_erase(&by_id, pt->id);
+	count--;
+	generation += generation == UINT_MAX ? 2 : 1;
+}
+
+struct pt_group *pt_device_drop(struct device *dev)
+{
+	struct pt_group *group = NULL;
+	struct pt_device *pt;
+
+	mutex_lock(&registry_lock);
+	pt = find_locked(dev);
+	if (pt) {
+		erase_locked(pt);
+		group = pt_group_get(pt->group);
+	}
+	mutex_unlock(&registry_lock);
+	pt_device_put(pt);
+	return group;
+}
+
+static void change_driver(struct device *dev, struct device_driver *drv)
+{
+	struct pt_device *pt;
+
+	mutex_lock(&registry_lock);
+	pt = find_locked(dev);
+	if (pt)
+		set_driver(pt, drv);
+	mutex_unlock(&registry_lock);
+}
+
+void pt_device_binding(struct device *dev)
+{
+	change_driver(dev, dev->driver);
+}
+
+void pt_device_unbound(struct device *dev)
+{
+	change_driver(dev, NULL);
+}
+
+struct pt_device *pt_device_next(unsigned long *id)
+{
+	struct pt_device *pt;
+
+	mutex_lock(&registry_lock);
+	pt = xa_find(&by_id, id, ULONG_MAX, XA_PRESENT);
+	if (pt) {
+		pt_device_get(pt);
+		*id = pt->id + 1;
+	}
+	mutex_unlock(&registry_lock);
+	return pt;
+}
+
+struct pt_device *pt_device_find_name(const char *bus, const char *name)
+{
+	struct pt_device *pt;
+
+	mutex_lock(&registry_lock);
+	hash_for_each_possible(by_name, pt, by_name, hash_name(name))
+		if (!strcmp(dev_name(pt->dev), name) &&
+		    !strcmp(pt->dev->bus->name, bus))
+			break;
+	if (pt)
+		pt_device_get(pt);
+	mutex_unlock(&registry_lock);
+	return pt;
+}
+
+unsigned int pt_device_count(void)
+{
+	return READ_ONCE(count);
+}
+
+unsigned int pt_device_generation(void)
+{
+	return READ_ONCE(generation);
+}
+
+struct pt_device *pt_device_see(struct device *dev)
+{
+	struct pt_device *pt;
+
+	mutex_lock(&registry_lock);
+	pt = find_locked(dev);
+	if (pt) {
+		pt->seen = true;
+		pt_device_get(pt);
+	}
+	mutex_unlock(&registry_lock);
+	return pt;
+}
+
+/* Erase the oldest record, or the oldest that nobody saw. */
+static struct pt_device *erase_one(bool only_unseen)
+{
+	struct pt_device *pt;
+	unsigned long id;
+
+	mutex_lock(&registry_lock);
+	xa_for_each(&by_id, id, pt)
+		if (!only_unseen || !pt->seen) {
+			erase_locked(pt);
+			break;
+		}
+	mutex_unlock(&registry_lock);
+	return pt;
+}
+
+void pt_device_drop_unseen(void)
+{
+	struct pt_device *pt;
+
+	while ((pt = erase_one(true)))
+		pt_device_put(pt);
+}
+
+void pt_device_exit(void)
+{
+	struct pt_device *pt;
+
+	while ((pt = erase_one(false)))
+		pt_device_put(pt);
+	xa_destroy(&by_id);
+}

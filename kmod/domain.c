@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/amba/bus.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/workqueue.h>
+#include "compat.h"
+#include "domain.h"
+
+/* The module's own mount of sysfs: /sys need not be mounted, or may be hidden. */
+static struct vfsmount *sysfs_mnt;
+
+/* Writes to "type". One at a time a group; see group.c. */
+static struct workqueue_struct *writers;
+
+static const char *const type_names[] = {
+	[DOMAIN_UNKNOWN] = "unknown",
+	[DOMAIN_IDENTITY] = "identity",
+	[DOMAIN_DMA] = "DMA",
+	[DOMAIN_DMA_FQ] = "DMA-FQ",
+	[DOMAIN_BLOCKED] = "blocked",
+	[DOMAIN_UNMANAGED] = "unmanaged",
+	[DOMAIN_AUTO] = "auto",
+};
+
+int domain_init(void)
+{
+	struct file_system_type *sysfs;
+	int ret;
+
+	sysfs = get_fs_type("sysfs");
+	if (!sysfs)
+		return -ENODEV;
+	sysfs_mnt = kern_mount(sysfs);
+	module_put(sysfs->owner);
+	if (IS_ERR(sysfs_mnt))
+		return PTR_ERR(sysfs_mnt);
+
+	writers = alloc_workqueue("iommu_pt_type", COMPAT_WQ_PERCPU | WQ_HIGHPRI, 0);
+	if (!writers) {
+		ret = -ENOMEM;
+		goto err_unmount;
+	}
+	return 0;
+
+err_unmount:
+	kern_unmount(sysfs_mnt);
+	return ret;
+}
+
+void domain_exit(void)
+{
+	destroy_workqueue(writers);
+	kern_unmount(sysfs_mnt);
+}
+
+const char *domain_type_name(enum domain_type type)
+{
+	return type_names[type];
+}
+
+static struct file *open_type(struct iommu_group *grp, int flags)
+{
+	char path[sizeof("kernel/iommu_groups/-2147483648/type")];
+
+	snprintf(path, sizeof(path), "kernel/iommu_groups/%d/type",
+		 iommu_group_id(grp));
+	return file_open_root_mnt(sysfs_mnt, path, flags, 0);
+}
+
+static enum domain_type read_type(struct file *file)
+{
+	char buf[16];
+	loff_t pos = 0;
+	ssize_t len;
+	int type;
+
+	len = kernel_read(file, buf, sizeof(buf) - 1, &pos);
+	if (len < 0)
+		return DOMAIN_UNKNOWN;
+	buf[len] = '\0';
+	for (type = DOMAIN_IDENTITY; type <= DOMAIN_UNMANAGED; type++)
+		if (sysfs_streq(buf, type_names[type]))
+			return type;
+	return DOMAIN_UNKNOWN;
+}
+
+/* One visit of a worker to a group's type. */
+struct visit {
+	struct work_struct work;
+	struct iommu_group *grp;
+	enum domain_type type;	/* to write; DOMAIN_UNKNOWN: only read */
+	enum domain_type now;
+	int ret;
+};
+
+static void visit_type(struct work_struct *work)
+{
+	struct visit *visit = container_of(work, struct visit, work);
+	bool write = visit->type != DOMAIN_UNKNOWN;
+	const char *word = type_names[visit->type];
+	struct file *file;
+	loff_t pos = 0;
+	ssize_t len;
+
+	visit->now = DOMAIN_UNKNOWN;
+	file = open_type(visit->grp, write ? O_RDWR : O_RDONLY);
+	if (IS_ERR(file)) {
+		visit->ret = PTR_ERR(file);
+		return;
+	}
+	visit->ret = 0;
+	if (write) {
+		len = kernel_write(file, word, strlen(word), &pos);
+		visit->ret = len < 0 ? len : 0;
+	}
+	visit->now = read_type(file);
+	fput(file);
+}
+
+static void send_visitor(struct visit *visit)
+{
+	INIT_WORK_ONSTACK(&visit->work, visit_type);
+	queue_work(writers, &visit->work);
+	flush_work(&visit->work);
+	destroy_work_on_stack(&visit->work);
+}
+
+enum domain_type domain_read(struct iommu_group *grp)
+{
+	struct visit visit = { .grp = grp };
+	struct file *file;
+
+	/* The worker is for callers whom a security module keeps out. */
+	file = open_type(grp, O_RDONLY);
+	if (IS_ERR(file)) {
+		send_visitor(&visit);
+		return visit.now;
+	}
+	visit.now = read_type(file);
+	fput(file);
+	return visit.now;
+}
+
+int domain_write(struct iommu_group *grp, enum domain_type type,
+		 enum domain_type *now)
+{
+	struct visit visit = { .grp = grp, .type = type };
+
+	send_visitor(&visit);
+	*now = visit.now;
+	return visit.ret;
+}
+
+bool domain_is_owned(struct iommu_group *grp)
+{
+	return iommu_group_dma_owner_claimed(grp);
+}
+
+bool domain_driver_is_managed(struct device *dev)
+{
+	if (dev_is_pci(dev))
+		return to_pci_driver(dev->driver)->driver_managed_dma;
+	if (dev_is_platform(dev))
+		return to_platform_driver(dev->driver)->driver_managed_dma;
+#ifdef CONFIG_ARM_AMBA
+	if (dev->bus == &amba_bustype)
+		return container_of(dev->driver, struct amba_driver,
+				    drv)->driver_managed_dma;
+#endif
+	return false;
+}

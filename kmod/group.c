@@ -1,0 +1,758 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/iommu.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/utsname.h>
+#include "compat.h"
+#include "device.h"
+#include "domain.h"
+#include "group.h"
+#include "mode.h"
+#include "names.h"
+#include "netlink.h"
+#include "policy.h"
+#include "stats.h"
+#include "subject.h"
+
+static struct workqueue_struct *updates;
+static bool closed;	/* change nothing any more */
+
+/* ---- what is wanted ---- */
+
+/* Of two policies in one group, the one further up here wins. */
+static int strictness(enum iommu_pt_policy policy)
+{
+	switch (policy) {
+	case IOMMU_PT_POLICY_PASSTHROUGH:
+		return 0;
+	case IOMMU_PT_POLICY_AUTO:	/* did not ask for passthrough */
+		return 1;
+	case IOMMU_PT_POLICY_LAZY:
+		return 2;
+	case IOMMU_PT_POLICY_TRANSLATED:
+		return 3;
+	default:
+		return 4;
+	}
+}
+
+static bool satisfies(enum domain_type now, enum iommu_pt_policy policy)
+{
+	switch (policy) {
+	case IOMMU_PT_POLICY_PASSTHROUGH:
+		return now == DOMAIN_IDENTITY;
+	case IOMMU_PT_POLICY_LAZY:
+		return now == DOMAIN_DMA_FQ;
+	case IOMMU_PT_POLICY_STRICT:
+		return now == DOMAIN_DMA;
+	case IOMMU_PT_POLICY_TRANSLATED:
+		return now == DOMAIN_DMA || now == DOMAIN_DMA_FQ;
+	default:
+		return true;
+	}
+}
+
+static enum iommu_pt_policy policy_of(const struct pt_device *pt)
+{
+	return pt->rule ? pt->rule->rule.policy : IOMMU_PT_POLICY_AUTO;
+}
+
+/* Do the safety rules hold for this device? */
+static bool is_fenced(const struct pt_device *pt)
+{
+	return pt->external && !(pt->rule && pt->rule->rule.force);
+}
+
+/* What a device asks for, as far as the safety rules let it. */
+static enum iommu_pt_policy wish_of(const struct pt_device *pt)
+{
+	enum iommu_pt_policy policy = policy_of(pt);
+
+	if (policy == IOMMU_PT_POLICY_PASSTHROUGH && is_fenced(pt))
+		return IOMMU_PT_POLICY_AUTO;
+	return policy;
+}
+
+/*
+ * A driver that does no DMA of its own, so that the domain may change under
+ * it. The core cannot know, and lets it change under any that is managed.
+ */
+static bool is_harmless(const struct pt_device *pt)
+{
+	return pt->managed && pt->driver &&
+	       (!strcmp(pt->driver, "pcieport") ||
+		!strcmp(pt->driver, "pci-stub"));
+}
+
+bool group_is_blocker(const struct pt_device *pt)
+{
+	lockdep_assert_held(&registry_lock);
+	return pt->bound && !is_harmless(pt);
+}
+
+/*
+ * A group seen at one moment; the pointers are good as long as registry_lock
+ * is held.
+ */
+struct view {
+	enum iommu_pt_policy verdict;
+	struct pt_device *decider;	/* whose wish the verdict is */
+	struct pt_device *blocker;	/* has a driver that is in the way */
+	struct pt_device *fenced;	/* the safety rules hold for it */
+	unsigned int members;
+	bool any_rule;
+	bool only_managed;		/* no drivers but such as vfio-pci */
+};
+
+static void view_group(const struct pt_group *group, struct view *view)
+{
+	struct pt_device *pt;
+	bool managed = false, unmanaged = false;
+
+	lockdep_assert_held(&registry_lock);
+	memset(view, 0, sizeof(*view));
+	list_for_each_entry(pt, &group->members, member) {
+		enum iommu_pt_policy wish = wish_of(pt);
+
+		if (!view->decider ||
+		    strictness(wish) > strictness(view->verdict)) {
+			view->verdict = wish;
+			view->decider = pt;
+		}
+		if (group_is_blocker(pt))
+			view->blocker = pt;
+		if (is_fenced(pt))
+			view->fenced = pt;
+		managed |= pt->bound && pt->managed;
+		unmanaged |= pt->bound && !pt->managed;
+		if (pt->rule)
+			view->any_rule = true;
+		view->members++;
+	}
+	view->only_managed = managed && !unmanaged;
+}
+
+/* ---- bringing it about; callers hold pt_group.lock ---- */
+
+/* Ask the rules again for one device. On -ENOMEM the old decision stands. */
+static int decide(struct pt_device *pt)
+{
+	struct rule_subject subject;
+	char *modalias = NULL;
+
+	lockdep_assert_held(&registry_lock);
+	subject_fill(&subject, pt->dev);
+	if (policy_needs_modalias()) {
+		modalias = subject_modalias(pt->dev);
+		if (IS_ERR(modalias))
+			return PTR_ERR(modalias);
+		subject.modalias = modalias;
+	}
+	policy_rule_put(pt->rule);
+	pt->rule = policy_decide(&subject);
+	kfree(modalias);
+	return 0;
+}
+
+static int decide_members(struct pt_group *group)
+{
+	struct pt_device *pt;
+	int ret = 0;
+
+	list_for_each_entry(pt, &group->members, member)
+		ret = decide(pt) ?: ret;
+	return ret;
+}
+
+static int write_type(struct pt_group *group, enum domain_type type,
+		      enum domain_type *now)
+{
+	int ret = domain_write(group->grp, type, now);
+
+	if (!ret && type != DOMAIN_AUTO && *now != type)
+		ret = -EOPNOTSUPP;
+	return ret;
+}
+
+/*
+ * The kernel's default may be either kind of translated domain, or, with
+ * iommu.passthrough=1, none. Then the stricter kind is the safe guess.
+ */
+static int write_translated(struct pt_group *group, enum domain_type *now,
+			    bool *changed)
+{
+	int ret = write_type(group, DOMAIN_AUTO, now);
+
+	if (!ret && !satisfies(*now, IOMMU_PT_POLICY_TRANSLATED)) {
+		*changed = true;
+		ret = write_type(group, DOMAIN_DMA, now);
+	}
+	return ret;
+}
+
+static int write_policy(struct pt_group *group, enum iommu_pt_policy policy,
+			enum domain_type *now, bool *changed)
+{
+	*changed = false;
+	if (policy == IOMMU_PT_POLICY_AUTO)
+		return write_type(group, DOMAIN_AUTO, now);
+	if (policy == IOMMU_PT_POLICY_TRANSLATED)
+		return write_translated(group, now, changed);
+	*changed = true;
+	if (policy == IOMMU_PT_POLICY_PASSTHROUGH)
+		return write_type(group, DOMAIN_IDENTITY, now);
+	if (policy == IOMMU_PT_POLICY_LAZY)
+		return write_type(group, DOMAIN_DMA_FQ, now);
+	return write_type(group, DOMAIN_DMA, now);
+}
+
+/* The one change that the core makes under a driver. */
+static bool is_free_change(enum domain_type now, enum iommu_pt_policy policy)
+{
+	return now == DOMAIN_DMA && policy == IOMMU_PT_POLICY_LAZY;
+}
+
+/* The core forgets to ask this for the change from strict to lazy. */
+static bool is_fenced_change(const struct view *view, enum domain_type now)
+{
+	return view->fenced && is_free_change(now, view->verdict);
+}
+
+/*
+ * Is the domain still one that we chose, and nobody asks for any more? The
+ * kernel's default may be less strict than it, which is not for a device that
+ * the safety rules hold for.
+ */
+static bool is_left_over(const struct pt_group *group, const struct view *view,
+			 enum domain_type now)
+{
+	return group->changed && view->verdict == IOMMU_PT_POLICY_AUTO &&
+	       (now == DOMAIN_IDENTITY || !view->fenced);
+}
+
+static bool is_missing(const struct pt_group *group, const struct view *view,
+		       enum domain_type now)
+{
+	if (view->verdict == IOMMU_PT_POLICY_AUTO)
+		return is_left_over(group, view, now);
+	return !satisfies(now, view->verdict);
+}
+
+/* Not to be tried: the core would say no, and complain in the log. */
+static bool is_beyond_core(const struct view *view)
+{
+	return COMPAT_TYPE_LOCKS_DEVICE && view->members > 1;
+}
+
+static void change(struct pt_group *group, const struct view *view,
+		   enum domain_type *now)
+{
+	bool changed;
+	int ret;
+
+	ret = write_policy(group, view->verdict, now, &changed);
+	mutex_lock(&registry_lock);
+	group->error = ret;
+	if (!ret)
+		group->changed = changed;
+	stats_count(ret ? STAT_REFUSALS : STAT_CHANGES);
+	mutex_unlock(&registry_lock);
+}
+
+static void tell_members(struct pt_group *group, enum domain_type now);
+
+/* What an update is for; none of these: something happened, look. */
+enum {
+	UPDATE_ARRIVING = 1,	/* a new device, which nobody had to do with */
+	UPDATE_REBINDING = 2,	/* by who set group->rebinding */
+};
+
+/*
+ * Identity may be written where it is already, and at a hot-add it hardly
+ * ever is: there the reading would cost a tenth of the writing.
+ */
+static enum domain_type read_before(struct pt_group *group,
+				    const struct view *view, int flags)
+{
+	if (flags & UPDATE_ARRIVING && !view->blocker &&
+	    view->verdict == IOMMU_PT_POLICY_PASSTHROUGH)
+		return DOMAIN_UNKNOWN;
+	return domain_read(group->grp);
+}
+
+static void update_locked(struct pt_group *group, int flags)
+{
+	enum domain_type now = DOMAIN_UNKNOWN;
+	struct view view;
+	bool hold;
+	int ret;
+
+	lockdep_assert_held(&group->lock);
+	mutex_lock(&registry_lock);
+	ret = decide_members(group);
+	view_group(group, &view);
+	group->error = ret;
+	hold = ret || pt_mode != IOMMU_PT_MODE_ENFORCE || !view.members ||
+	       READ_ONCE(closed) || is_beyond_core(&view) ||
+	       (group->rebinding && !(flags & UPDATE_REBINDING));
+	mutex_unlock(&registry_lock);
+
+	/* The pointers of the view are only looked at for being there now. */
+	if (group->grp && (view.any_rule || group->changed)) {
+		now = read_before(group, &view, hold ? 0 : flags);
+		if (!hold && is_missing(group, &view, now) &&
+		    !is_fenced_change(&view, now) &&
+		    (!view.blocker || is_free_change(now, view.verdict)))
+			change(group, &view, &now);
+	}
+	tell_members(group, now);
+}
+
+void group_update(struct pt_group *group)
+{
+	mutex_lock(&group->lock);
+	update_locked(group, 0);
+	mutex_unlock(&group->lock);
+}
+
+void group_update_rebinding(struct pt_group *group)
+{
+	mutex_lock(&group->lock);
+	update_locked(group, UPDATE_REBINDING);
+	mutex_unlock(&group->lock);
+}
+
+enum domain_type group_restore(struct pt_group *group, enum domain_type type)
+{
+	enum domain_type now = DOMAIN_UNKNOWN;
+	bool there;
+
+	mutex_lock(&group->lock);
+	mutex_lock(&registry_lock);
+	there = !list_empty(&group->members);
+	mutex_unlock(&registry_lock);
+	/* Who leaves waits for group->lock, so who is there stays so far. */
+	if (there)
+		domain_write(group->grp, type, &now);
+	mutex_unlock(&group->lock);
+	return now;
+}
+
+void group_update_work(struct work_struct *work)
+{
+	struct pt_group *group = container_of(work, struct pt_group, work);
+
+	group_update(group);
+	pt_group_put(group);
+}
+
+void group_update_later(struct pt_group *group)
+{
+	pt_group_get(group);
+	if (!queue_work(updates, &group->work))
+		pt_group_put(group);
+}
+
+/*
+ * Where the core can change no group of several devices, a function whose
+ * siblings are still to come, and may not ask for the same, must not take
+ * the whole group along. By the time the worker runs they are there.
+ */
+static bool siblings_may_come(struct device *dev)
+{
+	struct pci_dev *pdev;
+
+	if (!COMPAT_TYPE_LOCKS_DEVICE || !dev_is_pci(dev))
+		return false;
+	pdev = to_pci_dev(dev);
+	return pdev->multifunction && !pdev->acs_cap;
+}
+
+void group_update_arriving(struct pt_device *pt)
+{
+	struct pt_group *group = pt->group;
+
+	if (siblings_may_come(pt->dev)) {
+		group_update_later(group);
+		return;
+	}
+	/*
+	 * A parent's device_lock may be held here. Someone else at this group
+	 * means that it has more devices, so that where waiting is dangerous
+	 * there is nothing to be had by it.
+	 */
+	if (!COMPAT_TYPE_LOCKS_DEVICE) {
+		mutex_lock(&group->lock);
+	} else if (!mutex_trylock(&group->lock)) {
+		group_update_later(group);
+		return;
+	}
+	update_locked(group, UPDATE_ARRIVING);
+	mutex_unlock(&group->lock);
+}
+
+void group_update_unbound(struct pt_device *pt)
+{
+	if (COMPAT_TYPE_LOCKS_DEVICE)
+		group_update_later(pt->group);
+	else
+		group_update(pt->group);
+}
+
+static bool is_first_member(struct pt_device *pt)
+{
+	bool first;
+
+	mutex_lock(&registry_lock);
+	first = list_first_entry_or_null(&pt->group->members, struct pt_device,
+					 member) == pt;
+	mutex_unlock(&registry_lock);
+	return first;
+}
+
+void group_update_all(void)
+{
+	struct pt_device *pt;
+	unsigned long id = 0;
+
+	/* A first member that leaves meanwhile has its group updated later. */
+	for (; (pt = pt_device_next(&id)); pt_device_put(pt))
+		if (is_first_member(pt))
+			group_update(pt->group);
+}
+
+/* ---- saying what became of it; callers hold registry_lock ---- */
+
+static void say_owned(const struct pt_group *group, const struct view *view,
+		      const struct pt_device *pt, char *reason)
+{
+	if (!view->blocker)
+		scnprintf(reason, PT_REASON_MAX,
+			  "group %d is in use, perhaps by vfio; it changes when that ends",
+			  group->id);
+	else if (view->blocker == pt)
+		scnprintf(reason, PT_REASON_MAX,
+			  "driver %s is bound; the domain changes when it unbinds, or with --rebind",
+			  pt->driver ?: "(unknown)");
+	else
+		scnprintf(reason, PT_REASON_MAX,
+			  "driver %s is bound to %s in the same group; the domain changes when it unbinds, or with --rebind --group",
+			  view->blocker->driver ?: "(unknown)",
+			  dev_name(view->blocker->dev));
+}
+
+static void say_refused(const struct pt_group *group, const struct view *view,
+			enum domain_type now, char *reason)
+{
+	switch (group->error) {
+	case -ENOMEM:
+		scnprintf(reason, PT_REASON_MAX,
+			  "out of memory; try again when there is some");
+		return;
+	case -EOPNOTSUPP:
+		scnprintf(reason, PT_REASON_MAX,
+			  "this kernel or its IOMMU driver fell back to a domain of type %s",
+			  domain_type_name(now));
+		return;
+	case -EINVAL:
+		scnprintf(reason, PT_REASON_MAX,
+			  "the IOMMU driver refuses %s for group %d (untrusted device, no pass-through support, or a type it requires)",
+			  policy_name(view->verdict), group->id);
+		return;
+	default:
+		scnprintf(reason, PT_REASON_MAX,
+			  "the kernel refused to change group %d: error %d",
+			  group->id, group->error);
+	}
+}
+
+/* The status of a decision that is not what the domain is. */
+static enum iommu_pt_status explain(struct pt_device *pt,
+				    const struct view *view,
+				    enum domain_type now, char *reason)
+{
+	const struct pt_group *group = pt->group;
+	enum iommu_pt_policy policy = policy_of(pt);
+
+	if (is_fenced(pt) && (policy == IOMMU_PT_POLICY_PASSTHROUGH ||
+			      is_free_change(now, policy))) {
+		scnprintf(reason, PT_REASON_MAX,
+			  "the device is external (untrusted or removable); only an administrator's force=yes overrides that");
+		return IOMMU_PT_STATUS_REFUSED;
+	}
+	if (view->decider && view->decider != pt &&
+	    strictness(view->verdict) > strictness(policy)) {
+		scnprintf(reason, PT_REASON_MAX,
+			  "%s in the same group %d %s%s", dev_name(view->decider->dev),
+			  group->id,
+			  view->verdict == IOMMU_PT_POLICY_AUTO ?
+			  "does not ask for passthrough" : "asks for ",
+			  view->verdict == IOMMU_PT_POLICY_AUTO ? "" :
+			  policy_name(view->verdict));
+		return IOMMU_PT_STATUS_CONFLICT;
+	}
+	if (view->fenced && is_free_change(now, view->verdict)) {
+		scnprintf(reason, PT_REASON_MAX,
+			  "%s in the same group %d is external (untrusted or removable)",
+			  dev_name(view->fenced->dev), group->id);
+		return IOMMU_PT_STATUS_REFUSED;
+	}
+	if (is_beyond_core(view)) {
+		scnprintf(reason, PT_REASON_MAX,
+			  "this kernel (%s) cannot change group %d because it has %u devices; use Linux 6.4 or later, or boot with iommu.passthrough=1",
+			  utsname()->release, group->id, view->members);
+		return IOMMU_PT_STATUS_REFUSED;
+	}
+	if (group->error && group->error != -EPERM && group->error != -EBUSY) {
+		say_refused(group, view, now, reason);
+		return IOMMU_PT_STATUS_REFUSED;
+	}
+	say_owned(group, view, pt, reason);
+	return IOMMU_PT_STATUS_PENDING;
+}
+
+static enum iommu_pt_status judge_enforced(struct pt_device *pt,
+					   enum domain_type now, char *reason)
+{
+	enum iommu_pt_policy policy = policy_of(pt);
+	struct view view;
+
+	view_group(pt->group, &view);
+	if (policy == IOMMU_PT_POLICY_AUTO && is_left_over(pt->group, &view, now)) {
+		say_owned(pt->group, &view, pt, reason);
+		return IOMMU_PT_STATUS_PENDING;
+	}
+	if (!pt->rule)
+		return IOMMU_PT_STATUS_NONE;
+	if (!pt->group->grp && policy != IOMMU_PT_POLICY_AUTO) {
+		scnprintf(reason, PT_REASON_MAX,
+			  "the device is in no IOMMU group: no IOMMU is in front of it, or its driver is off");
+		return IOMMU_PT_STATUS_REFUSED;
+	}
+	if (satisfies(now, policy))
+		return IOMMU_PT_STATUS_APPLIED;
+	return explain(pt, &view, now, reason);
+}
+
+static enum iommu_pt_status judge(struct pt_device *pt, enum domain_type now,
+				  char *reason)
+{
+	enum iommu_pt_status status;
+
+	lockdep_assert_held(&registry_lock);
+	*reason = '\0';
+	status = judge_enforced(pt, now, reason);
+	if (pt_mode != IOMMU_PT_MODE_OBSERVE ||
+	    status == IOMMU_PT_STATUS_NONE)
+		return status;
+
+	/* What stands in the way of enforcing is worth to be said as it is. */
+	if (status == IOMMU_PT_STATUS_APPLIED)
+		scnprintf(reason, PT_REASON_MAX,
+			  "the domain is already as asked for");
+	else if (status == IOMMU_PT_STATUS_PENDING)
+		scnprintf(reason, PT_REASON_MAX,
+			  "in mode enforce, the domain would become %s",
+			  policy_name(policy_of(pt)));
+	return IOMMU_PT_STATUS_OBSERVED;
+}
+
+static enum iommu_pt_effective effective_of(const struct pt_group *group,
+					    enum domain_type now)
+{
+	struct view view;
+
+	if (!group->grp)
+		return IOMMU_PT_EFFECTIVE_NONE;
+	view_group(group, &view);
+	if (view.only_managed && domain_is_owned(group->grp))
+		return IOMMU_PT_EFFECTIVE_USER;
+	switch (now) {
+	case DOMAIN_IDENTITY:
+		return IOMMU_PT_EFFECTIVE_PASSTHROUGH;
+	case DOMAIN_DMA:
+		return IOMMU_PT_EFFECTIVE_STRICT;
+	case DOMAIN_DMA_FQ:
+		return IOMMU_PT_EFFECTIVE_LAZY;
+	case DOMAIN_BLOCKED:
+		return IOMMU_PT_EFFECTIVE_BLOCKED;
+	case DOMAIN_UNMANAGED:
+		return IOMMU_PT_EFFECTIVE_USER;
+	default:
+		return IOMMU_PT_EFFECTIVE_UNKNOWN;
+	}
+}
+
+static void fill_report(struct pt_device *pt, enum domain_type now,
+			struct pt_report *report)
+{
+	struct rule_subject subject;
+
+	lockdep_assert_held(&registry_lock);
+	subject_fill(&subject, pt->dev);
+	report->group_id = pt->group->id;
+	strscpy(report->driver,
+		pt->driver ?: (pt->bound ? "(unknown)" : ""),
+		sizeof(report->driver));
+	report->policy = policy_of(pt);
+	report->rule = policy_rule_get(pt->rule);
+	report->status = judge(pt, now, report->reason);
+	report->effective = effective_of(pt->group, now);
+	report->external = pt->external;
+	report->virtio = subject.virtio == RULE_YES;
+}
+
+void group_report(struct pt_device *pt, struct pt_report *report)
+{
+	enum domain_type now = DOMAIN_UNKNOWN;
+
+	if (pt->group->grp)
+		now = domain_read(pt->group->grp);
+	mutex_lock(&registry_lock);
+	fill_report(pt, now, report);
+	mutex_unlock(&registry_lock);
+}
+
+void group_report_done(struct pt_report *report)
+{
+	policy_rule_put(report->rule);
+}
+
+/* For whoever reads the log and listens to no events. */
+static void log_status(const struct pt_device *pt,
+		       const struct pt_report *report)
+{
+	bool forced = report->rule && report->rule->rule.force;
+
+	switch (report->status) {
+	case IOMMU_PT_STATUS_CONFLICT:
+	case IOMMU_PT_STATUS_REFUSED:
+		dev_warn(pt->dev, "iommu_pt: %s %s: %s\n",
+			 policy_name(report->policy),
+			 status_name(report->status), report->reason);
+		break;
+	case IOMMU_PT_STATUS_APPLIED:
+		if (pt->external && forced)
+			dev_warn(pt->dev,
+				 "iommu_pt: external device in %s by force=yes\n",
+				 policy_name(report->policy));
+		break;
+	default:
+		break;
+	}
+}
+
+static void tell(struct pt_device *pt, enum domain_type now)
+{
+	struct pt_report report;
+	int tier;
+
+	fill_report(pt, now, &report);
+	tier = report.rule ? (int)report.rule->tier : -1;
+	if (report.policy != pt->told_policy || tier != pt->told_tier)
+		netlink_tell(pt, IOMMU_PT_EVENT_DECISION, &report);
+	if (report.status != pt->told_status) {
+		netlink_tell(pt, IOMMU_PT_EVENT_STATUS, &report);
+		log_status(pt, &report);
+	}
+	pt->told_policy = report.policy;
+	pt->told_tier = tier;
+	pt->told_status = report.status;
+	group_report_done(&report);
+}
+
+/* Events for what is new since the last time. */
+static void tell_members(struct pt_group *group, enum domain_type now)
+{
+	struct pt_device *pt;
+
+	lockdep_assert_held(&group->lock);
+	mutex_lock(&registry_lock);
+	list_for_each_entry(pt, &group->members, member)
+		tell(pt, now);
+	mutex_unlock(&registry_lock);
+}
+
+/* ---- decisions of the runtime tier ---- */
+
+static int check_decision(const struct pt_device *pt,
+			  enum iommu_pt_policy policy, bool force,
+			  struct netlink_ext_ack *extack)
+{
+	if (policy == IOMMU_PT_POLICY_AUTO)
+		return 0;
+	if (!pt->group->grp) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "%s is in no IOMMU group: no IOMMU is in front of it, or its driver is off",
+				   dev_name(pt->dev));
+		return -EOPNOTSUPP;
+	}
+	if (pt->external && policy == IOMMU_PT_POLICY_PASSTHROUGH && !force) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "%s is external (untrusted or removable); only force overrides that",
+				   dev_name(pt->dev));
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int decide_for(struct pt_device *pt, enum iommu_pt_policy policy,
+		      bool force)
+{
+	return policy_set_runtime(pt->dev->bus->name, dev_name(pt->dev),
+				  policy, force);
+}
+
+/* For every member, or for none if one may not. */
+static int decide_for_group(struct pt_group *group,
+			    enum iommu_pt_policy policy, bool force,
+			    struct netlink_ext_ack *extack)
+{
+	struct pt_device *pt;
+	int ret = 0;
+
+	mutex_lock(&registry_lock);
+	list_for_each_entry(pt, &group->members, member)
+		ret = ret ?: check_decision(pt, policy, force, extack);
+	list_for_each_entry(pt, &group->members, member)
+		ret = ret ?: decide_for(pt, policy, force);
+	mutex_unlock(&registry_lock);
+	return ret;
+}
+
+int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
+		 struct netlink_ext_ack *extack)
+{
+	bool force = flags & IOMMU_PT_SET_FORCE;
+	int ret;
+
+	if (flags & IOMMU_PT_SET_GROUP)
+		ret = decide_for_group(pt->group, policy, force, extack);
+	else
+		ret = check_decision(pt, policy, force, extack) ?:
+		      decide_for(pt, policy, force);
+	group_update(pt->group);
+	return ret;
+}
+
+/* ---- life ---- */
+
+int group_init(void)
+{
+	updates = alloc_workqueue("iommu_pt_update", COMPAT_WQ_PERCPU, 0);
+	return updates ? 0 : -ENOMEM;
+}
+
+void group_close(void)
+{
+	WRITE_ONCE(closed, true);
+	/* What saw it open is in here, or in a notifier. */
+	flush_workqueue(updates);
+}
+
+void group_exit(void)
+{
+	destroy_workqueue(updates);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The verdict of a group, made from its members' decisions, and the bringing
+ * of its domain to that. Everything that happens (a device comes or goes, a
+ * driver unbinds, rules change) ends in one function that looks at all there
+ * is and does what is missing; so nothing depends on the order of events.
+ */
+#ifndef IOMMU_PT_GROUP_H
+#define IOMMU_PT_GROUP_H
+
+#include <linux/types.h>
+#include "domain.h"
+#include "uapi/linux/iommu_pt.h"
+
+struct netlink_ext_ack;
+struct policy_rule;
+struct pt_device;
+struct pt_group;
+struct work_struct;
+
+#define PT_REASON_MAX	256
+
+/**
+ * struct pt_report - all of a device, at one moment
+ * @group_id: the core's number of its group, -1 without
+ * @driver: name of its driver, empty without
+ * @policy: the decision
+ * @rule: the rule that decided, or NULL; a reference
+ * @status: what became of the decision
+ * @effective: what the device's DMA really does
+ * @external: untrusted or removable
+ * @virtio: a virtio transport
+ * @reason: a sentence that explains @status, may be empty
+ */
+struct pt_report {
+	int group_id;
+	char driver[64];
+	enum iommu_pt_policy policy;
+	struct policy_rule *rule;
+	enum iommu_pt_status status;
+	enum iommu_pt_effective effective;
+	bool external;
+	bool virtio;
+	char reason[PT_REASON_MAX];
+};
+
+int group_init(void);
+
+/**
+ * group_close() - change no domain any more
+ *
+ * To be called while the notifiers still make devices that leave wait for a
+ * change under way; none is when they are unregistered.
+ */
+void group_close(void);
+
+/* Nothing may begin any more. */
+void group_exit(void);
+
+/**
+ * group_update() - bring a group to what the rules say
+ * @group: the group; the caller holds a reference
+ *
+ * Context: sleeps; takes pt_group.lock.
+ */
+void group_update(struct pt_group *group);
+
+/* The same, by who has set pt_group.rebinding. */
+void group_update_rebinding(struct pt_group *group);
+
+/**
+ * group_restore() - put a former domain back, whatever the rules say
+ * @group: the group; the caller has set pt_group.rebinding
+ * @type: the domain that it had
+ *
+ * Context: as group_update().
+ * Return: the domain that it has then.
+ */
+enum domain_type group_restore(struct pt_group *group, enum domain_type type);
+
+/* As group_update(), soon, in a worker; from anywhere that may sleep. */
+void group_update_later(struct pt_group *group);
+void group_update_work(struct work_struct *work);
+
+/**
+ * group_update_arriving() - the same, for a device that is being added
+ * @pt: the device
+ *
+ * Its driver binds after this returns.
+ */
+void group_update_arriving(struct pt_device *pt);
+
+/**
+ * group_update_unbound() - the same, for a device whose driver is gone
+ * @pt: the device; the caller holds its device_lock
+ *
+ * Done when this returns, but where COMPAT_TYPE_LOCKS_DEVICE soon after.
+ */
+void group_update_unbound(struct pt_device *pt);
+
+/* Is the device's driver in the way of a change? Under registry_lock. */
+bool group_is_blocker(const struct pt_device *pt);
+
+/* The same as group_update() for every group. */
+void group_update_all(void);
+
+/**
+ * group_report() - say all of a device
+ * @pt: the device
+ * @report: filled in; group_report_done() when no longer needed
+ *
+ * Context: sleeps; takes registry_lock, reads the domain.
+ */
+void group_report(struct pt_device *pt, struct pt_report *report);
+void group_report_done(struct pt_report *report);
+
+/**
+ * group_decide() - a decision of the runtime tier
+ * @pt: the device
+ * @policy: the policy, IOMMU_PT_POLICY_AUTO takes an earlier one back
+ * @flags: IOMMU_PT_SET_FORCE, IOMMU_PT_SET_GROUP
+ * @extack: says why not; may be NULL
+ *
+ * Return: 0 (what became of it, group_report() says); -EOPNOTSUPP if the
+ * device is in no IOMMU group or the mode is off, -EPERM if a safety rule
+ * forbids it, -ENOMEM; then nothing is changed.
+ */
+int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
+		 struct netlink_ext_ack *extack);
+
+#endif /* IOMMU_PT_GROUP_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef IOMMU_PT_MODE_H
+#define IOMMU_PT_MODE_H
+
+#include <linux/types.h>
+#include "uapi/linux/iommu_pt.h"
+
+/* Set once, before anything else begins. */
+extern enum iommu_pt_mode pt_mode;
+extern bool pt_rebinds_idle;	/* transports that nothing uses; rebind.h */
+
+#endif /* IOMMU_PT_MODE_H */

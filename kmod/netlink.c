@@ -1,0 +1,577 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * uapi/linux/iommu_pt.h describes every message.
+ */
+#include <linux/capability.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include "compat.h"
+#include "device.h"
+#include "group.h"
+#include "mode.h"
+#include "netlink.h"
+#include "policy.h"
+#include "rebind.h"
+#include "stats.h"
+#include "subject.h"
+
+static struct genl_family family;
+static struct workqueue_struct *rebinds;
+static bool closed;	/* no event any more */
+
+#ifdef COMPAT_EXTACK_BUFFERS
+char *compat_extack_buffer(void)
+{
+	static char buffers[COMPAT_EXTACK_BUFFERS][COMPAT_EXTACK_LEN];
+	static atomic_t turn;
+
+	return buffers[(unsigned int)atomic_inc_return(&turn) %
+		       COMPAT_EXTACK_BUFFERS];
+}
+#endif
+
+/* ---- messages ---- */
+
+static int add_string(struct sk_buff *skb, int attr, const char *string)
+{
+	return string && *string ? nla_put_string(skb, attr, string) : 0;
+}
+
+static int add_flag(struct sk_buff *skb, int attr, bool flag)
+{
+	return flag ? nla_put_flag(skb, attr) : 0;
+}
+
+static int add_rule_attrs(struct sk_buff *skb, const struct policy_rule *rule)
+{
+	struct nlattr *attr;
+	int len;
+
+	if (!rule)
+		return 0;
+	if (nla_put_u32(skb, IOMMU_PT_A_TIER, rule->tier))
+		return -EMSGSIZE;
+	len = rule_format(&rule->rule, NULL, 0) + 1;
+	attr = nla_reserve(skb, IOMMU_PT_A_RULE, len);
+	if (!attr)
+		return -EMSGSIZE;
+	rule_format(&rule->rule, nla_data(attr), len);
+	return 0;
+}
+
+static int add_device_attrs(struct sk_buff *skb, const struct pt_device *pt,
+			    const struct pt_report *report)
+{
+	if (nla_put_string(skb, IOMMU_PT_A_BUS, pt->dev->bus->name) ||
+	    nla_put_string(skb, IOMMU_PT_A_NAME, dev_name(pt->dev)) ||
+	    (report->group_id >= 0 &&
+	     nla_put_u32(skb, IOMMU_PT_A_GROUP, report->group_id)) ||
+	    add_string(skb, IOMMU_PT_A_DRIVER, report->driver) ||
+	    nla_put_u32(skb, IOMMU_PT_A_POLICY, report->policy) ||
+	    add_rule_attrs(skb, report->rule) ||
+	    nla_put_u32(skb, IOMMU_PT_A_STATUS, report->status) ||
+	    nla_put_u32(skb, IOMMU_PT_A_EFFECTIVE, report->effective) ||
+	    add_string(skb, IOMMU_PT_A_REASON, report->reason) ||
+	    add_flag(skb, IOMMU_PT_A_EXTERNAL, report->external) ||
+	    add_flag(skb, IOMMU_PT_A_VIRTIO, report->virtio))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* What makes each kind of message differ from a plain device. */
+struct extras {
+	bool modalias;
+	const struct rebind_result *rebind;
+};
+
+static int add_extra_attrs(struct sk_buff *skb, struct pt_device *pt,
+			   const struct extras *extras)
+{
+	char *modalias;
+	int ret;
+
+	if (extras->rebind && extras->rebind->error &&
+	    (nla_put_u32(skb, IOMMU_PT_A_ERROR, -extras->rebind->error) ||
+	     nla_put_string(skb, IOMMU_PT_A_REASON, extras->rebind->message)))
+		return -EMSGSIZE;
+	if (!extras->modalias)
+		return 0;
+	modalias = subject_modalias(pt->dev);
+	if (IS_ERR(modalias))
+		return PTR_ERR(modalias);
+	ret = add_string(skb, IOMMU_PT_A_MODALIAS, modalias);
+	kfree(modalias);
+	return ret;
+}
+
+static struct sk_buff *make_device_message(struct pt_device *pt, u32 portid,
+					   u32 seq, const struct extras *extras)
+{
+	struct pt_report *report;
+	struct sk_buff *skb;
+	void *header;
+	int ret = -EMSGSIZE;
+
+	report = kmalloc(sizeof(*report), GFP_KERNEL);
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!report || !skb) {
+		ret = -ENOMEM;
+		goto err_free;
+	}
+	group_report(pt, report);
+	if (extras->rebind && extras->rebind->error)
+		report->reason[0] = '\0';	/* the rebind's instead */
+	header = genlmsg_put(skb, portid, seq, &family, 0,
+			     IOMMU_PT_CMD_GET_DEVICE);
+	if (header)
+		ret = add_device_attrs(skb, pt, report) ?:
+		      add_extra_attrs(skb, pt, extras);
+	group_report_done(report);
+	if (!header || ret)
+		goto err_free;
+	genlmsg_end(skb, header);
+	kfree(report);
+	return skb;
+
+err_free:
+	nlmsg_free(skb);
+	kfree(report);
+	return ERR_PTR(ret);
+}
+
+static int reply_device(struct genl_info *info, struct pt_device *pt,
+			bool modalias)
+{
+	struct extras extras = { .modalias = modalias };
+	struct sk_buff *skb;
+
+	skb = make_device_message(pt, info->snd_portid, info->snd_seq, &extras);
+	if (IS_ERR(skb)) {
+		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the answer");
+		return PTR_ERR(skb);
+	}
+	return genlmsg_reply(skb, info);
+}
+
+/* ---- requests ---- */
+
+static bool is_missing(struct genl_info *info, int attr, const char *name)
+{
+	if (info->attrs[attr])
+		return false;
+	NL_SET_ERR_MSG_FMT(info->extack, "attribute %s is missing", name);
+	return true;
+}
+
+static struct pt_device *find_device(struct genl_info *info)
+{
+	const char *bus, *name;
+	struct pt_device *pt;
+
+	if (is_missing(info, IOMMU_PT_A_BUS, "BUS") ||
+	    is_missing(info, IOMMU_PT_A_NAME, "NAME"))
+		return ERR_PTR(-EINVAL);
+	bus = nla_data(info->attrs[IOMMU_PT_A_BUS]);
+	name = nla_data(info->attrs[IOMMU_PT_A_NAME]);
+	pt = pt_device_find_name(bus, name);
+	if (pt)
+		return pt;
+	NL_SET_ERR_MSG_FMT(info->extack,
+			   "no device %.40s on bus %.16s that an IOMMU can be in front of",
+			   name, bus);
+	return ERR_PTR(-ENODEV);
+}
+
+static bool is_off(struct genl_info *info)
+{
+	if (pt_mode != IOMMU_PT_MODE_OFF)
+		return false;
+	NL_SET_ERR_MSG_FMT(info->extack,
+			   "the module is off (parameter mode=off); load it again without");
+	return true;
+}
+
+static bool is_denied(struct sk_buff *skb, struct genl_info *info)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return false;
+	NL_SET_ERR_MSG_FMT(info->extack,
+			   "that needs root (CAP_SYS_ADMIN in the initial user namespace)");
+	return true;
+}
+
+static int get_info(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *header;
+
+	if (!reply)
+		return -ENOMEM;
+	header = genlmsg_put_reply(reply, info, &family, 0,
+				   IOMMU_PT_CMD_GET_INFO);
+	if (!header ||
+	    nla_put_string(reply, IOMMU_PT_A_VERSION, THIS_MODULE->version) ||
+	    nla_put_u32(reply, IOMMU_PT_A_MODE, pt_mode) ||
+	    nla_put_u32(reply, IOMMU_PT_A_DEVICES, pt_device_count()) ||
+	    nla_put_u32(reply, IOMMU_PT_A_RULES_COUNT, policy_count()) ||
+	    nla_put_u32(reply, IOMMU_PT_A_EVENTS_LOST,
+			atomic_read(&pt_stats[STAT_EVENTS_LOST]))) {
+		nlmsg_free(reply);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(reply, header);
+	return genlmsg_reply(reply, info);
+}
+
+static int get_device_one(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pt_device *pt = find_device(info);
+	int ret;
+
+	if (IS_ERR(pt))
+		return PTR_ERR(pt);
+	ret = reply_device(info, pt, true);
+	pt_device_put(pt);
+	return ret;
+}
+
+/* ---- rebind, outside of netlink's locks: a probe may need them itself ---- */
+
+struct rebind_work {
+	struct work_struct work;
+	struct pt_device *pt;	/* a reference */
+	bool whole_group;
+	u32 portid;
+	u32 seq;
+};
+
+static void rebind_worker(struct work_struct *work)
+{
+	struct rebind_work *job = container_of(work, struct rebind_work, work);
+	struct rebind_result result;
+	struct extras extras = { .rebind = &result };
+	struct sk_buff *skb;
+
+	rebind(job->pt, job->whole_group, &result);
+	skb = make_device_message(job->pt, job->portid, job->seq, &extras);
+	if (!IS_ERR(skb))
+		genlmsg_unicast(&init_net, skb, job->portid);
+	pt_device_put(job->pt);
+	kfree(job);
+}
+
+static int queue_rebind(struct genl_info *info, struct pt_device *pt,
+			bool whole_group)
+{
+	struct rebind_work *job = kmalloc(sizeof(*job), GFP_KERNEL);
+
+	if (!job) {
+		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the rebind");
+		return -ENOMEM;
+	}
+	INIT_WORK(&job->work, rebind_worker);
+	job->pt = pt_device_get(pt);
+	job->whole_group = whole_group;
+	job->portid = info->snd_portid;
+	job->seq = info->snd_seq;
+	queue_work(rebinds, &job->work);
+	return 0;
+}
+
+static int set_found(struct genl_info *info, struct pt_device *pt, u32 flags)
+{
+	struct nlattr *policy = info->attrs[IOMMU_PT_A_POLICY];
+	int ret;
+
+	if (policy) {
+		ret = group_decide(pt, nla_get_u32(policy), flags,
+				   info->extack);
+		if (ret)
+			return ret;
+	}
+	if (flags & IOMMU_PT_SET_REBIND)
+		return queue_rebind(info, pt, flags & IOMMU_PT_SET_GROUP);
+	return reply_device(info, pt, false);
+}
+
+static int set_device(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *flags = info->attrs[IOMMU_PT_A_FLAGS];
+	struct pt_device *pt;
+	int ret;
+
+	if (is_denied(skb, info))
+		return -EPERM;
+	if (is_off(info))
+		return -EOPNOTSUPP;
+	pt = find_device(info);
+	if (IS_ERR(pt))
+		return PTR_ERR(pt);
+	ret = set_found(info, pt, flags ? nla_get_u32(flags) : 0);
+	pt_device_put(pt);
+	return ret;
+}
+
+/* ---- rules ---- */
+
+static size_t rules_size(struct genl_info *info)
+{
+	struct nlattr *attr;
+	size_t size = 0;
+	int rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest)
+		if (nla_type(attr) == IOMMU_PT_A_RULES)
+			size += nla_len(attr);
+	return size;
+}
+
+static void join_rules(struct genl_info *info, char *text)
+{
+	struct nlattr *attr;
+	int rest;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rest)
+		if (nla_type(attr) == IOMMU_PT_A_RULES) {
+			memcpy(text, nla_data(attr), nla_len(attr));
+			text += nla_len(attr);
+		}
+}
+
+static int replace_rules(struct genl_info *info, u32 tier)
+{
+	size_t size = rules_size(info);
+	struct rule_error err;
+	char *text;
+	int ret;
+
+	if (size > POLICY_TEXT_MAX) {
+		NL_SET_ERR_MSG_FMT(info->extack,
+				   "%zu bytes of rules, more than the %d that a tier may have",
+				   size, POLICY_TEXT_MAX);
+		return -EMSGSIZE;
+	}
+	text = kvmalloc(size ?: 1, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	join_rules(info, text);
+	ret = policy_replace(tier, text, size, &err);
+	kvfree(text);
+	if (ret == -EINVAL)
+		NL_SET_ERR_MSG_FMT(info->extack, "line %u, column %u: %s",
+				   err.line, err.column, err.message);
+	return ret;
+}
+
+static int set_rules(struct sk_buff *skb, struct genl_info *info)
+{
+	u32 tier;
+	int ret;
+
+	if (is_denied(skb, info))
+		return -EPERM;
+	if (is_off(info))
+		return -EOPNOTSUPP;
+	if (is_missing(info, IOMMU_PT_A_TIER, "TIER"))
+		return -EINVAL;
+	tier = nla_get_u32(info->attrs[IOMMU_PT_A_TIER]);
+	if (tier < IOMMU_PT_TIER_ADMIN) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[IOMMU_PT_A_TIER],
+				    "rules of this tier are not replaced by netlink");
+		return -EINVAL;
+	}
+	ret = replace_rules(info, tier);
+	if (!ret) {
+		group_update_all();
+		rebind_idle();
+	}
+	return ret;
+}
+
+/* ---- dumps ---- */
+
+static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
+		       struct pt_device *pt, struct pt_report *report)
+{
+	void *header;
+	int ret;
+
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, &family, NLM_F_MULTI,
+			     IOMMU_PT_CMD_GET_DEVICE);
+	if (!header)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, header);
+	group_report(pt, report);
+	ret = add_device_attrs(skb, pt, report);
+	group_report_done(report);
+	if (ret)
+		genlmsg_cancel(skb, header);
+	else
+		genlmsg_end(skb, header);
+	return ret;
+}
+
+static int dump_devices(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct pt_report *report;
+	struct pt_device *pt;
+	unsigned long id = cb->args[0];
+
+	report = kmalloc(sizeof(*report), GFP_KERNEL);
+	if (!report)
+		return -ENOMEM;
+	cb->seq = pt_device_generation();
+	while ((pt = pt_device_next(&id))) {
+		int ret = dump_device(skb, cb, pt, report);
+
+		pt_device_put(pt);
+		if (ret)
+			break;
+		cb->args[0] = id;
+	}
+	kfree(report);
+	return skb->len;
+}
+
+static int dump_rule(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct policy_rule *rule)
+{
+	void *header;
+
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, &family, NLM_F_MULTI,
+			     IOMMU_PT_CMD_GET_RULES);
+	if (!header)
+		return -EMSGSIZE;
+	if (add_rule_attrs(skb, rule)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* args[0]: the rule to go on with, a reference; args[1]: at the end */
+static int dump_rules(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct policy_rule *rule = (void *)cb->args[0];
+
+	if (!rule && !cb->args[1])
+		rule = policy_next(NULL);
+	while (rule && !dump_rule(skb, cb, rule))
+		rule = policy_next(rule);
+	cb->args[0] = (long)rule;
+	cb->args[1] = true;
+	return skb->len;
+}
+
+static int dump_rules_done(struct netlink_callback *cb)
+{
+	policy_rule_put((void *)cb->args[0]);
+	return 0;
+}
+
+/* ---- events ---- */
+
+void netlink_tell(struct pt_device *pt, enum iommu_pt_event event,
+		  const struct pt_report *report)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (READ_ONCE(closed) || !genl_has_listeners(&family, &init_net, 0))
+		return;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		goto lost;
+	header = genlmsg_put(skb, 0, 0, &family, 0, IOMMU_PT_CMD_EVENT);
+	if (!header || nla_put_u32(skb, IOMMU_PT_A_EVENT, event) ||
+	    add_device_attrs(skb, pt, report)) {
+		nlmsg_free(skb);
+		goto lost;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
+	return;
+
+lost:
+	stats_count(STAT_EVENTS_LOST);
+}
+
+/* ---- the family ---- */
+
+static const struct nla_policy attr_policy[IOMMU_PT_A_MAX + 1] = {
+	[IOMMU_PT_A_BUS] = { .type = NLA_NUL_STRING, .len = 64 },
+	[IOMMU_PT_A_NAME] = { .type = NLA_NUL_STRING, .len = 512 },
+	[IOMMU_PT_A_POLICY] = NLA_POLICY_MAX(NLA_U32, __IOMMU_PT_POLICY_END - 1),
+	[IOMMU_PT_A_TIER] = NLA_POLICY_MAX(NLA_U32, __IOMMU_PT_TIER_END - 1),
+	[IOMMU_PT_A_FLAGS] = NLA_POLICY_MASK(NLA_U32, IOMMU_PT_SET_ALL),
+	[IOMMU_PT_A_RULES] = { .type = NLA_BINARY },
+};
+
+static const struct genl_ops ops[] = {
+	{
+		.cmd = IOMMU_PT_CMD_GET_INFO,
+		.doit = get_info,
+	},
+	{
+		.cmd = IOMMU_PT_CMD_GET_DEVICE,
+		.doit = get_device_one,
+		.dumpit = dump_devices,
+	},
+	{
+		.cmd = IOMMU_PT_CMD_SET_DEVICE,
+		.doit = set_device,
+	},
+	{
+		.cmd = IOMMU_PT_CMD_GET_RULES,
+		.dumpit = dump_rules,
+		.done = dump_rules_done,
+	},
+	{
+		.cmd = IOMMU_PT_CMD_SET_RULES,
+		.doit = set_rules,
+	},
+};
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = IOMMU_PT_GENL_MCGRP },
+};
+
+static struct genl_family family __ro_after_init = {
+	.name = IOMMU_PT_GENL_NAME,
+	.version = IOMMU_PT_GENL_VERSION,
+	.maxattr = IOMMU_PT_A_MAX,
+	.policy = attr_policy,
+	.module = THIS_MODULE,
+	.parallel_ops = true,	/* the locks of policy.c and device.h do */
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+int netlink_init(void)
+{
+	int ret;
+
+	rebinds = alloc_workqueue("iommu_pt_rebind", WQ_UNBOUND, 0);
+	if (!rebinds)
+		return -ENOMEM;
+	ret = genl_register_family(&family);
+	if (ret)
+		destroy_workqueue(rebinds);
+	return ret;
+}
+
+void netlink_exit(void)
+{
+	WRITE_ONCE(closed, true);
+	genl_unregister_family(&family);
+	destroy_workqueue(rebinds);
+}

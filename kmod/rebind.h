@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Release, change the domain, attach the same driver again: one operation
+ * of the kernel, so that whoever asked for it may be killed meanwhile.
+ */
+#ifndef IOMMU_PT_REBIND_H
+#define IOMMU_PT_REBIND_H
+
+#include <linux/types.h>
+
+struct pt_device;
+
+#define REBIND_MESSAGE_MAX	256
+
+/**
+ * struct rebind_result - what became of it
+ * @error: 0; -EBUSY: not begun, see @message; else what the driver's probe
+ *	said
+ * @message: a sentence, empty without @error
+ */
+struct rebind_result {
+	int error;
+	char message[REBIND_MESSAGE_MAX];
+};
+
+/**
+ * rebind() - give a device's driver, or its group's drivers, a new domain
+ * @pt: the device
+ * @whole_group: release the drivers of its siblings too; else they are in
+ *	the way
+ * @result: filled in
+ *
+ * Does nothing where nothing is pending. Drivers that do not attach in the
+ * new domain are tried in the former one, which then stays.
+ *
+ * Context: sleeps, as long as drivers take to remove and to probe. The caller
+ * holds no lock.
+ */
+void rebind(struct pt_device *pt, bool whole_group,
+	    struct rebind_result *result);
+
+/**
+ * rebind_idle() - rebind every pending transport that nothing uses yet
+ *
+ * Where a transport's driver is built into the kernel (virtio-pci, virtio-mmio)
+ * it is bound before any module can be. While none of the devices that it
+ * carries has a driver, releasing it takes nothing from anybody. Does nothing
+ * with the parameter rebind=never, and in the modes that change nothing.
+ *
+ * Context: as rebind().
+ */
+void rebind_idle(void);
+
+#endif /* IOMMU_PT_REBIND_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Generic netlink interface of the IOMMU passthrough policy module.
+ *
+ * Family IOMMU_PT_GENL_NAME, multicast group IOMMU_PT_GENL_MCGRP. All
+ * attributes live in one space and are flat; strings are NUL-terminated.
+ * ">" is what a request carries, "<" what comes back, "?" is optional.
+ * Every refusal comes with an extack sentence.
+ *
+ *  IOMMU_PT_CMD_GET_INFO                                        (anyone)
+ *    < VERSION, MODE, DEVICES (u32), RULES_COUNT (u32), EVENTS_LOST (u32)
+ *
+ *  IOMMU_PT_CMD_GET_DEVICE, one                                 (anyone)
+ *    > BUS, NAME
+ *    < a device, see below
+ *
+ *  IOMMU_PT_CMD_GET_DEVICE with NLM_F_DUMP                      (anyone)
+ *    < a device a message; NLM_F_DUMP_INTR when one came or went meanwhile
+ *
+ *  IOMMU_PT_CMD_SET_DEVICE              (CAP_SYS_ADMIN in the initial userns)
+ *    > BUS, NAME, POLICY?, FLAGS?
+ *      with POLICY: a decision of tier runtime for this device, AUTO takes
+ *      it back. Without POLICY: only what FLAGS ask, that is a rebind.
+ *    < the device as it is then
+ *      With the flag REBIND that comes when the drivers are back, after the
+ *      ack, with the request's sequence number and, if something went wrong,
+ *      with ERROR and REASON. The sender need not wait for it.
+ *
+ *  IOMMU_PT_CMD_GET_RULES with NLM_F_DUMP                       (anyone)
+ *    < TIER, RULE; a rule a message, highest tier first, in order
+ *
+ *  IOMMU_PT_CMD_SET_RULES               (CAP_SYS_ADMIN in the initial userns)
+ *    > TIER (ADMIN, HINT or VENDOR), RULES*
+ *      The RULES attributes are pieces of one text (pieces because one
+ *      attribute ends at 64 KiB), cut wherever the sender likes. The text
+ *      replaces all rules of the tier, or an error in it leaves all as was.
+ *    < nothing but the ack; on a syntax error LINE and COLUMN are in the
+ *      extack sentence
+ *
+ *  IOMMU_PT_CMD_EVENT, multicast only
+ *    < EVENT, a device
+ *
+ *  A device:
+ *    BUS, NAME, GROUP? (u32, absent: in no group), DRIVER? (absent: none
+ *    bound), POLICY, TIER? and RULE? (absent: no rule decides), STATUS,
+ *    EFFECTIVE, REASON? (a sentence; why the status is what it is),
+ *    EXTERNAL? (flag), VIRTIO? (flag), MODALIAS? (only from GET_DEVICE one)
+ */
+#ifndef _UAPI_LINUX_IOMMU_PT_H
+#define _UAPI_LINUX_IOMMU_PT_H
+
+#define IOMMU_PT_GENL_NAME	"iommu_pt"
+#define IOMMU_PT_GENL_VERSION	1
+#define IOMMU_PT_GENL_MCGRP	"events"
+
+enum iommu_pt_cmd {
+	IOMMU_PT_CMD_UNSPEC,
+	IOMMU_PT_CMD_GET_INFO,
+	IOMMU_PT_CMD_GET_DEVICE,
+	IOMMU_PT_CMD_SET_DEVICE,
+	IOMMU_PT_CMD_GET_RULES,
+	IOMMU_PT_CMD_SET_RULES,
+	IOMMU_PT_CMD_EVENT,
+	__IOMMU_PT_CMD_END,
+};
+
+#define IOMMU_PT_CMD_MAX	(__IOMMU_PT_CMD_END - 1)
+
+enum iommu_pt_attr {
+	IOMMU_PT_A_UNSPEC,
+	IOMMU_PT_A_BUS,			/* string */
+	IOMMU_PT_A_NAME,		/* string */
+	IOMMU_PT_A_GROUP,		/* u32, number of the IOMMU group */
+	IOMMU_PT_A_DRIVER,		/* string */
+	IOMMU_PT_A_POLICY,		/* u32, enum iommu_pt_policy */
+	IOMMU_PT_A_TIER,		/* u32, enum iommu_pt_tier */
+	IOMMU_PT_A_RULE,		/* string, in the rule language */
+	IOMMU_PT_A_STATUS,		/* u32, enum iommu_pt_status */
+	IOMMU_PT_A_EFFECTIVE,		/* u32, enum iommu_pt_effective */
+	IOMMU_PT_A_REASON,		/* string, a sentence */
+	IOMMU_PT_A_EXTERNAL,		/* flag: untrusted or removable */
+	IOMMU_PT_A_VIRTIO,		/* flag: a virtio transport */
+	IOMMU_PT_A_MODALIAS,		/* string */
+	IOMMU_PT_A_FLAGS,		/* u32, IOMMU_PT_SET_* */
+	IOMMU_PT_A_RULES,		/* binary, piece of a rules text */
+	IOMMU_PT_A_VERSION,		/* string, of the module */
+	IOMMU_PT_A_MODE,		/* u32, enum iommu_pt_mode */
+	IOMMU_PT_A_DEVICES,		/* u32, devices known */
+	IOMMU_PT_A_RULES_COUNT,		/* u32, rules of all tiers */
+	IOMMU_PT_A_EVENTS_LOST,		/* u32, events not sent for lack of memory */
+	IOMMU_PT_A_EVENT,		/* u32, enum iommu_pt_event */
+	IOMMU_PT_A_ERROR,		/* u32, errno of a rebind that failed */
+	__IOMMU_PT_A_END,
+};
+
+#define IOMMU_PT_A_MAX		(__IOMMU_PT_A_END - 1)
+
+/* What is asked for. The order is no order of strictness. */
+enum iommu_pt_policy {
+	IOMMU_PT_POLICY_AUTO,		/* no opinion: the kernel's default */
+	IOMMU_PT_POLICY_PASSTHROUGH,	/* identity domain */
+	IOMMU_PT_POLICY_TRANSLATED,	/* DMA domain, strict or lazy as default */
+	IOMMU_PT_POLICY_STRICT,		/* DMA */
+	IOMMU_PT_POLICY_LAZY,		/* DMA-FQ */
+	__IOMMU_PT_POLICY_END,
+};
+
+/* Who a rule comes from, highest first. */
+enum iommu_pt_tier {
+	IOMMU_PT_TIER_RUNTIME,		/* sysfs, SET_DEVICE; gone at reboot */
+	IOMMU_PT_TIER_CMDLINE,		/* the module's parameter "rules" */
+	IOMMU_PT_TIER_ADMIN,		/* files of /etc and /run */
+	IOMMU_PT_TIER_HINT,		/* hypervisor, firmware */
+	IOMMU_PT_TIER_VENDOR,		/* files of /usr/lib */
+	__IOMMU_PT_TIER_END,
+};
+
+enum iommu_pt_status {
+	IOMMU_PT_STATUS_NONE,		/* no decision */
+	IOMMU_PT_STATUS_APPLIED,
+	IOMMU_PT_STATUS_PENDING,	/* a driver is bound; done at its unbind */
+	IOMMU_PT_STATUS_CONFLICT,	/* a group sibling wants it stricter */
+	IOMMU_PT_STATUS_REFUSED,	/* by the kernel or by a safety rule */
+	IOMMU_PT_STATUS_OBSERVED,	/* mode observe: would be done */
+	__IOMMU_PT_STATUS_END,
+};
+
+/* What the device's DMA really does. */
+enum iommu_pt_effective {
+	IOMMU_PT_EFFECTIVE_UNKNOWN,
+	IOMMU_PT_EFFECTIVE_PASSTHROUGH,
+	IOMMU_PT_EFFECTIVE_STRICT,
+	IOMMU_PT_EFFECTIVE_LAZY,
+	IOMMU_PT_EFFECTIVE_BYPASS,	/* domain translated, device ignores it */
+	IOMMU_PT_EFFECTIVE_NONE,	/* behind no IOMMU */
+	IOMMU_PT_EFFECTIVE_USER,	/* owned by vfio or iommufd */
+	IOMMU_PT_EFFECTIVE_BLOCKED,
+	__IOMMU_PT_EFFECTIVE_END,
+};
+
+enum iommu_pt_mode {
+	IOMMU_PT_MODE_ENFORCE,
+	IOMMU_PT_MODE_OBSERVE,
+	IOMMU_PT_MODE_OFF,
+	__IOMMU_PT_MODE_END,
+};
+
+/* IOMMU_PT_A_FLAGS of SET_DEVICE */
+#define IOMMU_PT_SET_FORCE	(1U << 0)	/* against the safety rules */
+#define IOMMU_PT_SET_REBIND	(1U << 1)	/* release, set, attach again */
+#define IOMMU_PT_SET_GROUP	(1U << 2)	/* all devices of the group */
+#define IOMMU_PT_SET_ALL	(IOMMU_PT_SET_FORCE | IOMMU_PT_SET_REBIND | \
+				 IOMMU_PT_SET_GROUP)
+
+enum iommu_pt_event {
+	IOMMU_PT_EVENT_DECISION,	/* the policy or its rule changed */
+	IOMMU_PT_EVENT_STATUS,		/* the status changed; see STATUS */
+	IOMMU_PT_EVENT_REMOVED,		/* the device is gone */
+	__IOMMU_PT_EVENT_END,
+};
+
+#endif /* _UAPI_LINUX_IOMMU_PT_H */
