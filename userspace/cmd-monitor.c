@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "kernel.h"
+#include "msg.h"
+#include "names.h"
+#include "ptctl.h"
+#include "xalloc.h"
+
+static const char *event_word(int event)
+{
+	switch (event) {
+	case IOMMU_PT_EVENT_DECISION:
+		return "decision";
+	case IOMMU_PT_EVENT_STATUS:
+		return "status";
+	case IOMMU_PT_EVENT_REMOVED:
+		return "removed";
+	default:
+		return "unknown";
+	}
+}
+
+static const char *source_word(const struct dev *dev)
+{
+	return dev->tier < 0 ? NULL : tier_name((unsigned int)dev->tier);
+}
+
+/* Local time to a millisecond; as ISO 8601 for machines. */
+static void now(char *text, size_t size, bool iso)
+{
+	struct timeval tv;
+	struct tm tm;
+	size_t len;
+
+	gettimeofday(&tv, NULL);
+	localtime_r(&tv.tv_sec, &tm);
+	len = strftime(text, size, iso ? "%Y-%m-%dT%H:%M:%S" : "%H:%M:%S", &tm);
+	len += (size_t)snprintf(text + len, size - len, ".%03ld",
+				(long)tv.tv_usec / 1000);
+	if (iso)
+		strftime(text + len, size - len, "%z", &tm);
+}
+
+/* ---- for people ---- */
+
+static void print_text(int event, const struct dev *dev)
+{
+	char time[64];
+
+	now(time, sizeof(time), false);
+	if (!dev)
+		msg_out("%s events were lost, how many is not known; the state now: ptctl list",
+			time);
+	else if (event == IOMMU_PT_EVENT_REMOVED)
+		msg_out("%s %s removed", time, dev->label);
+	else if (event == IOMMU_PT_EVENT_DECISION)
+		msg_out("%s %s decision: %s%s%s%s", time, dev->label,
+			dev_policy_word(dev), dev->rule ? " (" : "",
+			dev->rule ? dev->rule : "", dev->rule ? ")" : "");
+	else
+		msg_out("%s %s %s: %s, effective %s%s%s", time, dev->label,
+			dev_status_word(dev), dev_policy_word(dev),
+			dev_effective_word(dev), dev->reason ? ": " : "",
+			dev->reason ? dev->reason : "");
+}
+
+/* ---- for machines: an object a line ---- */
+
+static void put_string(const char *key, const char *value)
+{
+	char *escaped = value ? msg_escape(value) : NULL, *p;
+
+	printf(", \"%s\": ", key);
+	if (escaped) {
+		putchar('"');
+		for (p = escaped; *p; p++) {
+			if (*p == '"' || *p == '\\')
+				putchar('\\');
+			putchar(*p);
+		}
+		putchar('"');
+	} else {
+		fputs("null", stdout);
+	}
+	free(escaped);
+}
+
+static void put_dev(const struct dev *dev)
+{
+	put_string("device", dev->label);
+	put_string("driver", dev->driver);
+	if (dev->group >= 0)
+		printf(", \"group\": %ld", dev->group);
+	else
+		printf(", \"group\": null");
+	put_string("policy", dev_policy_word(dev));
+	put_string("effective", dev_effective_word(dev));
+	put_string("status", dev_status_word(dev));
+	put_string("source", source_word(dev));
+	put_string("rule", dev->rule);
+	put_string("reason", dev->reason);
+}
+
+static void print_json(int event, const struct dev *dev)
+{
+	char time[64];
+
+	now(time, sizeof(time), true);
+	printf("{\"version\": 1");
+	put_string("time", time);
+	put_string("event", dev ? event_word(event) : "lost");
+	if (dev)
+		put_dev(dev);
+	puts("}");
+}
+
+static void on_event(int event, const struct dev *dev, void *arg)
+{
+	const bool *json = arg;
+
+	if (*json)
+		print_json(event, dev);
+	else
+		print_text(event, dev);
+	fflush(stdout);
+}
+
+/* ---- the loop ---- */
+
+/* SIGINT and SIGTERM, as something to poll. */
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int loop(struct kernel *k, bool json)
+{
+	struct pollfd fds[] = {
+		{ .fd = kernel_fd(k), .events = POLLIN },
+		{ .fd = open_signals(), .events = POLLIN },
+	};
+	int err = 0;
+
+	while (!err && !fds[1].revents && !ferror(stdout)) {
+		if (poll(fds, 2, -1) < 0)
+			return msg_fail(PTCTL_FAILED, "poll: %m");
+		if (fds[0].revents)
+			err = kernel_read_events(k, on_event, &json);
+	}
+	return err ? kernel_fail(k, err, "events") : PTCTL_DONE;
+}
+
+static int run(int argc, char **argv)
+{
+	bool json = false;
+	struct kernel *k;
+	int ret, err;
+
+	ret = parse_json(&cmd_monitor, argc, argv, 0, 0, &json);
+	if (!ret)
+		ret = kernel_require(&k);
+	if (ret)
+		return ret;
+	err = kernel_subscribe(k);
+	ret = err ? kernel_fail(k, err, "events") : loop(k, json);
+	kernel_close(k);
+	return ret;
+}
+
+const struct command cmd_monitor = {
+	.name = "monitor",
+	.summary = "Print decisions and changes as they happen",
+	.usage = "[--json]",
+	.help =
+	"  -j, --json   a JSON object a line\n\n"
+	"Runs until interrupted. Says so when events were lost.\n\n"
+	"Examples:\n"
+	"  ptctl monitor\n"
+	"  ptctl monitor --json | jq 'select(.status == \"conflict\")'\n",
+	.run = run,
+};

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <fts.h>
+#include <libudev.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "msg.h"
+#include "ptctl.h"
+
+#define GROUPS	"/sys/kernel/iommu_groups"
+
+static struct udev *udev(void)
+{
+	static struct udev *context;
+
+	if (!context)
+		context = udev_new();
+	return context;
+}
+
+/* ---- reading sysfs ---- */
+
+char *device_attr(const char *syspath, const char *attr)
+{
+	char *path = xasprintf("%s/%s", syspath, attr);
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+
+	free(path);
+	if (!file)
+		return NULL;
+	if (getline(&line, &room, file) < 0) {
+		free(line);
+		line = NULL;
+	} else {
+		line[strcspn(line, "\n")] = '\0';
+	}
+	fclose(file);
+	return line;
+}
+
+char *device_link(const char *syspath, const char *link)
+{
+	char *path = xasprintf("%s/%s", syspath, link);
+	char target[PATH_MAX];
+	ssize_t len = readlink(path, target, sizeof(target) - 1);
+
+	free(path);
+	if (len < 0)
+		return NULL;
+	target[len] = '\0';
+	return xstrdup(basename(target));
+}
+
+static bool has(const char *syspath, const char *file)
+{
+	char *path = xasprintf("%s/%s", syspath, file);
+	bool there = !access(path, F_OK);
+
+	free(path);
+	return there;
+}
+
+/* What sysfs tells of "untrusted or removable" is the latter only. */
+static enum rule_tri read_external(const char *syspath)
+{
+	char *removable = device_attr(syspath, "removable");
+	bool yes = removable && !strcmp(removable, "removable");
+
+	free(removable);
+	return yes ? RULE_YES : RULE_ANY;
+}
+
+static enum rule_tri read_virtio(const struct dev *dev)
+{
+	static const char *const globs[] = {
+		"pci:v00001AF4d000010[0-7]*",	/* legacy and modern */
+		"of:N*Cvirtio,mmio*",
+		"acpi:LNRO0005:*",
+	};
+	size_t i;
+
+	if (!dev->modalias)
+		return RULE_NO;
+	for (i = 0; i < sizeof(globs) / sizeof(globs[0]); i++)
+		if (rule_glob(globs[i], dev->modalias))
+			return RULE_YES;
+	return RULE_NO;
+}
+
+static void read_udev(struct dev *dev, struct udev_device *d)
+{
+	const char *syspath = udev_device_get_syspath(d);
+	char *group = device_link(syspath, "iommu_group");
+
+	dev_init(dev, udev_device_get_subsystem(d), udev_device_get_sysname(d));
+	dev->syspath = xstrdup(syspath);
+	dev->driver = device_link(syspath, "driver");
+	dev->modalias = device_attr(syspath, "modalias");
+	if (dev->modalias && !*dev->modalias) {
+		free(dev->modalias);
+		dev->modalias = NULL;
+	}
+	if (group)
+		dev->group = strtol(group, NULL, 10);
+	dev->external = read_external(syspath);
+	dev->virtio = read_virtio(dev);
+	free(group);
+}
+
+/* ---- what a person means ---- */
+
+static bool is_hex(const char *s, size_t len)
+{
+	while (len && isxdigit((unsigned char)*s)) {
+		s++;
+		len--;
+	}
+	return !len;
+}
+
+/* "00:03.0", with or without a domain before it: the name on the PCI bus. */
+static char *pci_name(const char *what)
+{
+	size_t len = strlen(what);
+	const char *tail = what + len - 7;
+	unsigned long domain;
+	char *name, *p;
+
+	if (len < 7 || !is_hex(tail, 2) || tail[2] != ':' ||
+	    !is_hex(tail + 3, 2) || tail[5] != '.' || tail[6] < '0' ||
+	    tail[6] > '7')
+		return NULL;
+	if (len > 7 && (len < 9 || len > 16 || tail[-1] != ':' ||
+			!is_hex(what, len - 8)))
+		return NULL;
+	domain = len > 7 ? strtoul(what, NULL, 16) : 0;
+	name = xasprintf("%04lx:%s", domain, tail);
+	for (p = name; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return name;
+}
+
+static bool by_name(const char *what, struct dev *dev)
+{
+	const char *slash = strchr(what, '/');
+	char *name = pci_name(what), *bus;
+
+	if (name) {
+		dev_init(dev, "pci", name);
+		free(name);
+		return true;
+	}
+	if (!slash || slash == what || !slash[1])
+		return false;
+	bus = xstrndup(what, (size_t)(slash - what));
+	name = !strcmp(bus, "pci") ? pci_name(slash + 1) : NULL;
+	dev_init(dev, bus, name ? name : slash + 1);
+	free(name);
+	free(bus);
+	return true;
+}
+
+bool device_absent(const char *what, struct dev *dev)
+{
+	char *path, *class;
+	bool absent;
+
+	if (*what == '/' || !by_name(what, dev))
+		return false;
+	path = xasprintf("/sys/bus/%s/devices/%s", dev->bus, dev->name);
+	class = xasprintf("/sys/class/%s", dev->bus);	/* net/eth1 */
+	absent = access(path, F_OK) && access(class, F_OK);
+	free(class);
+	free(path);
+	if (!absent)
+		dev_free(dev);
+	return absent;
+}
+
+static bool is_on_bus(struct udev_device *d)
+{
+	const char *subsystem = udev_device_get_subsystem(d);
+	char *path;
+	bool is;
+
+	if (!subsystem)
+		return false;
+	path = xasprintf("/sys/bus/%s/devices", subsystem);
+	is = !access(path, F_OK);
+	free(path);
+	return is;
+}
+
+static bool does_dma(struct udev_device *d)
+{
+	const char *path = udev_device_get_syspath(d);
+
+	return is_on_bus(d) && (has(path, "iommu_group") ||
+				has(path, "iommu_pt"));
+}
+
+/* On a bus of the kind that has masters: virtio0 or a SCSI target is none. */
+static bool could_do_dma(struct udev_device *d)
+{
+	static const char *const buses[] = {
+		"pci", "platform", "amba", "fsl-mc", "host1x", "cdx",
+	};
+	const char *subsystem = udev_device_get_subsystem(d);
+	size_t i;
+
+	for (i = 0; subsystem && i < sizeof(buses) / sizeof(buses[0]); i++)
+		if (!strcmp(subsystem, buses[i]))
+			return true;
+	return false;
+}
+
+/* The first of @d and its parents that @test says yes to; not a reference. */
+static struct udev_device *climb(struct udev_device *d,
+				 bool (*test)(struct udev_device *))
+{
+	while (d && !test(d))
+		d = udev_device_get_parent(d);
+	return d;
+}
+
+/* One controller of a multipath NVMe head, if there is only one. */
+static struct udev_device *nvme_controller(struct udev_device *head)
+{
+	struct udev_device *subsystem = udev_device_get_parent(head);
+	struct udev_device *found = NULL;
+	struct dirent *entry;
+	DIR *dir = NULL;
+
+	if (subsystem)
+		dir = opendir(udev_device_get_syspath(subsystem));
+	while (dir && (entry = readdir(dir))) {
+		if (fnmatch("nvme[0-9]*", entry->d_name, 0) ||
+		    strchr(entry->d_name, 'n') != strrchr(entry->d_name, 'n'))
+			continue;
+		if (found) {
+			udev_device_unref(found);
+			found = NULL;
+			break;
+		}
+		found = udev_device_new_from_subsystem_sysname(udev(), "nvme",
+							       entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static struct udev_device *master_above(struct udev_device *d)
+{
+	struct udev_device *master = climb(d, does_dma);
+
+	return master ? master : climb(d, could_do_dma);
+}
+
+/* @d may be a class device, a partition, a SCSI disk. */
+static int resolve_from(const char *what, struct udev_device *d,
+			struct dev *dev)
+{
+	const char *subsystem = udev_device_get_subsystem(d);
+	struct udev_device *master = master_above(d), *controller = NULL;
+
+	if (!master && subsystem && !strcmp(subsystem, "block")) {
+		controller = nvme_controller(d);
+		master = controller ? master_above(controller) : NULL;
+	}
+	if (!master && is_on_bus(d))
+		master = d;
+	if (master)
+		read_udev(dev, master);
+	if (controller)
+		udev_device_unref(controller);
+	return master ? PTCTL_DONE :
+	       msg_fail(PTCTL_FAILED,
+			"%s: no single device does its DMA (virtual, or several paths); name the device itself, see: ptctl list",
+			what);
+}
+
+static struct udev_device *from_path(const char *what)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!realpath(what, path) || stat(path, &st))
+		return NULL;
+	if (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode))
+		return udev_device_new_from_devnum(udev(),
+						   S_ISBLK(st.st_mode) ? 'b' :
+									 'c',
+						   st.st_rdev);
+	return udev_device_new_from_syspath(udev(), path);
+}
+
+static struct udev_device *from_class(const char *name)
+{
+	static const char *const classes[] = { "net", "block", "nvme" };
+	struct udev_device *d = NULL;
+	size_t i;
+
+	for (i = 0; !d && i < sizeof(classes) / sizeof(classes[0]); i++)
+		d = udev_device_new_from_subsystem_sysname(udev(), classes[i],
+							   name);
+	return d;
+}
+
+static bool is_dots(const char *name)
+{
+	return !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+/* The buses that have a device of this name. */
+static void find_buses(const char *name, struct strings *buses)
+{
+	DIR *dir = opendir("/sys/bus");
+	struct dirent *entry;
+	char *path;
+
+	while (dir && (entry = readdir(dir))) {
+		if (is_dots(entry->d_name))
+			continue;
+		path = xasprintf("/sys/bus/%s/devices/%s", entry->d_name, name);
+		if (!access(path, F_OK))
+			strings_add(buses, xstrdup(entry->d_name));
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int unknown_device(const char *what)
+{
+	return msg_fail(PTCTL_FAILED,
+			"unknown device '%s'; the devices there are: ptctl list",
+			what);
+}
+
+static int ambiguous(const char *name, const struct strings *buses)
+{
+	size_t i;
+
+	msg_err("'%s' is on several buses; say which:", name);
+	for (i = 0; i < buses->count; i++)
+		msg_err("  %s/%s", buses->at[i], name);
+	return PTCTL_FAILED;
+}
+
+/* Of "virtio/virtio0" that one is meant, of "virtio0" what does its DMA. */
+static int resolve_on_bus(const char *what, const char *bus, const char *name,
+			  bool exact, struct dev *dev)
+{
+	struct udev_device *d =
+		udev_device_new_from_subsystem_sysname(udev(), bus, name);
+	int ret;
+
+	if (!d)
+		return unknown_device(what);
+	if (exact && is_on_bus(d)) {
+		read_udev(dev, d);
+		ret = PTCTL_DONE;
+	} else {
+		ret = resolve_from(what, d, dev);
+	}
+	udev_device_unref(d);
+	return ret;
+}
+
+static int resolve_bare(const char *what, struct dev *dev)
+{
+	struct strings buses = { 0 };
+	int ret;
+
+	find_buses(what, &buses);
+	if (!buses.count)
+		ret = unknown_device(what);
+	else if (buses.count > 1)
+		ret = ambiguous(what, &buses);
+	else
+		ret = resolve_on_bus(what, buses.at[0], what, false, dev);
+	strings_free(&buses);
+	return ret;
+}
+
+int device_resolve(const char *what, struct dev *dev)
+{
+	struct udev_device *d = NULL;
+	struct dev named;
+	int ret;
+
+	if (*what == '/' || *what == '.')
+		d = from_path(what);
+	else if (!strchr(what, '/') && *what)
+		d = from_class(what);
+	if (d) {
+		ret = resolve_from(what, d, dev);
+		udev_device_unref(d);
+		return ret;
+	}
+	if (!*what || *what == '/' || is_dots(what))
+		return unknown_device(what);
+	if (by_name(what, &named)) {
+		ret = resolve_on_bus(what, named.bus, named.name, true, dev);
+		dev_free(&named);
+		return ret;
+	}
+	return resolve_bare(what, dev);
+}
+
+/* ---- all devices ---- */
+
+static void add_path(const char *path, struct devs *devs)
+{
+	struct udev_device *d;
+	char real[PATH_MAX];
+	struct dev dev;
+
+	d = realpath(path, real) ? udev_device_new_from_syspath(udev(), real) :
+				   NULL;
+	if (d && udev_device_get_subsystem(d)) {
+		read_udev(&dev, d);
+		devs_add(devs, &dev);
+	}
+	if (d)
+		udev_device_unref(d);
+}
+
+/* Calls @fn for each entry of a folder; one that is not there is empty. */
+static void each_entry(const char *folder, void (*fn)(const char *, void *),
+		       void *arg)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!is_dots(entry->d_name)) {
+			char *path = xasprintf("%s/%s", folder, entry->d_name);
+
+			fn(path, arg);
+			free(path);
+		}
+	if (dir)
+		closedir(dir);
+}
+
+static void add_member(const char *path, void *arg)
+{
+	add_path(path, arg);
+}
+
+static void add_group(const char *path, void *arg)
+{
+	char *folder = xasprintf("%s/devices", path);
+
+	each_entry(folder, add_member, arg);
+	free(folder);
+}
+
+static void add_ungrouped(const char *path, void *arg)
+{
+	if (!has(path, "iommu_group"))
+		add_path(path, arg);
+}
+
+void device_scan(struct devs *devs)
+{
+	each_entry(GROUPS, add_group, devs);
+	each_entry("/sys/bus/pci/devices", add_ungrouped, devs);
+	devs_sort(devs);
+}
+
+void device_group(long group, struct devs *devs)
+{
+	char *path = xasprintf(GROUPS "/%ld", group);
+
+	add_group(path, devs);
+	free(path);
+	devs_sort(devs);
+}
+
+char *device_group_type(long group)
+{
+	char *path = xasprintf(GROUPS "/%ld", group);
+	char *type = device_attr(path, "type");
+
+	free(path);
+	return type;
+}
+
+static const char *iommu_kind(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	if (has(path, "intel-iommu"))
+		return "Intel VT-d";
+	if (has(path, "amd-iommu"))
+		return "AMD-Vi";
+	if (!strncmp(name, "smmu3", 5))
+		return "Arm SMMUv3";
+	if (!strncmp(name, "smmu", 4))
+		return "Arm SMMU";
+	return strstr(name, "virtio") ? "virtio-iommu" : "IOMMU";
+}
+
+static void add_iommu(const char *path, void *arg)
+{
+	strings_add(arg, xasprintf("%s (%s)", iommu_kind(path),
+				   strrchr(path, '/') + 1));
+}
+
+void device_iommus(struct strings *list)
+{
+	each_entry("/sys/class/iommu", add_iommu, list);
+}
+
+/* ---- what is below a device ---- */
+
+void device_descend(const char *syspath, device_fn fn, void *arg)
+{
+	char *roots[] = { (char *)syspath, NULL };
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+
+	while (fts && (entry = fts_read(fts))) {
+		char *subsystem;
+
+		if (entry->fts_info != FTS_D)
+			continue;
+		subsystem = device_link(entry->fts_path, "subsystem");
+		if (subsystem)
+			fn(subsystem, entry->fts_path, arg);
+		free(subsystem);
+	}
+	if (fts)
+		fts_close(fts);
+}

@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <libmount.h>
+
+#include "device.h"
+#include "inuse.h"
+#include "opener.h"
+#include "route.h"
+
+#define MAX_DEPTH	16	/* of what is stacked: LVM on LUKS on md on ... */
+#define UDEV_TRIES	60	/* 3 s for it to look at a disk */
+#define UDEV_WAIT_US	50000
+
+/* Something on top of the device: what has a node in /dev, or an interface. */
+struct part {
+	char *syspath;
+	char *name;
+	dev_t blkno;		/* of a block device */
+	dev_t chrno;		/* of a character device */
+	unsigned int ifindex;	/* of an interface */
+};
+
+struct look {
+	struct part *parts;
+	size_t count;
+	struct strings *findings;
+};
+
+static const char *base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void found(struct look *look, char *finding)
+{
+	size_t i;
+
+	for (i = 0; i < look->findings->count; i++)
+		if (!strcmp(look->findings->at[i], finding)) {
+			free(finding);
+			return;
+		}
+	strings_add(look->findings, finding);
+}
+
+/* ---- what is stacked on the device ---- */
+
+static bool add_part(struct look *look, const char *syspath,
+		     const struct part *numbers)
+{
+	struct part part = *numbers;
+	size_t i;
+
+	for (i = 0; i < look->count; i++)
+		if (!strcmp(look->parts[i].syspath, syspath))
+			return false;
+	part.syspath = xstrdup(syspath);
+	part.name = xstrdup(base(syspath));
+	look->parts = grow(look->parts, look->count, sizeof(*look->parts));
+	look->parts[look->count++] = part;
+	return true;
+}
+
+/* Calls @fn with the real path of each entry of a folder that fits @prefix. */
+static void each_link(struct look *look, const char *folder,
+		      const char *prefix, int depth,
+		      void (*fn)(struct look *, const char *, int))
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char real[PATH_MAX];
+
+	while (dir && depth < MAX_DEPTH && (entry = readdir(dir))) {
+		char *path;
+
+		if (*entry->d_name == '.' ||
+		    strncmp(entry->d_name, prefix, strlen(prefix)))
+			continue;
+		path = xasprintf("%s/%s", folder, entry->d_name);
+		if (realpath(path, real))
+			fn(look, real, depth + 1);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static dev_t device_number(const char *syspath)
+{
+	char *text = device_attr(syspath, "dev");
+	unsigned int maj = 0, min = 0;
+	bool ok = text && sscanf(text, "%u:%u", &maj, &min) == 2;
+
+	free(text);
+	return ok ? makedev(maj, min) : 0;
+}
+
+static bool is_block(const char *syspath)
+{
+	char *subsystem = device_link(syspath, "subsystem");
+	bool is = subsystem && !strcmp(subsystem, "block");
+
+	free(subsystem);
+	return is;
+}
+
+static void add_block(struct look *look, const char *syspath, int depth)
+{
+	struct part part = { .blkno = device_number(syspath) };
+	char *holders;
+
+	/* Character devices stand beside NVMe's disks, links among partitions. */
+	if (!part.blkno || !is_block(syspath) ||
+	    !add_part(look, syspath, &part))
+		return;
+	holders = xasprintf("%s/holders", syspath);
+	each_link(look, holders, "", depth, add_block);
+	free(holders);
+	/* partitions: folders that begin with the disk's name */
+	each_link(look, syspath, base(syspath), depth, add_block);
+}
+
+static void add_char(struct look *look, const char *syspath, int depth)
+{
+	struct part part = { .chrno = device_number(syspath) };
+
+	(void)depth;
+	if (part.chrno && !is_block(syspath))
+		add_part(look, syspath, &part);
+}
+
+static void add_net(struct look *look, const char *syspath, int depth)
+{
+	char *ifindex = device_attr(syspath, "ifindex");
+	struct part part = { 0 };
+
+	if (ifindex)
+		part.ifindex = (unsigned int)strtoul(ifindex, NULL, 10);
+	if (part.ifindex && add_part(look, syspath, &part))
+		each_link(look, syspath, "upper_", depth, add_net);
+	free(ifindex);
+}
+
+/* Of a controller with several paths, the disk hangs off the subsystem. */
+static void add_nvme_heads(struct look *look, const char *subsystem, int depth)
+{
+	each_link(look, subsystem, "nvme", depth, add_block);
+	each_link(look, subsystem, "ng", depth, add_char);
+}
+
+static void add_nvme(struct look *look, const char *controller)
+{
+	static const char folder[] = "/sys/class/nvme-subsystem";
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char *subsystem = xasprintf("%s/%s", folder, entry->d_name);
+		char *link = *entry->d_name == '.' ? NULL :
+			     device_link(subsystem, base(controller));
+
+		if (link)
+			add_nvme_heads(look, subsystem, 0);
+		free(link);
+		free(subsystem);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static bool is_empty_folder(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool empty = dir;
+
+	while (dir && (entry = readdir(dir)))
+		if (*entry->d_name != '.')
+			empty = false;
+	if (dir)
+		closedir(dir);
+	return empty;
+}
+
+/* The class folder stays when its interface has moved to a container. */
+static void look_for_moved_net(struct look *look, const char *syspath)
+{
+	char *path = xasprintf("%s/net", syspath);
+
+	if (is_empty_folder(path))
+		found(look, xasprintf("its interface is in another network namespace"));
+	free(path);
+}
+
+static void add_below(const char *subsystem, const char *syspath, void *arg)
+{
+	struct look *look = arg;
+
+	if (!strcmp(subsystem, "block"))
+		add_block(look, syspath, 0);
+	else
+		add_char(look, syspath, 0);
+	if (!strcmp(subsystem, "net"))
+		add_net(look, syspath, 0);
+	else if (!strcmp(subsystem, "nvme"))
+		add_nvme(look, syspath);
+	else if (!strcmp(subsystem, "uio"))
+		found(look, xasprintf("a userspace driver may be using it (/dev/%s)",
+				      base(syspath)));
+	else
+		look_for_moved_net(look, syspath);
+}
+
+/* ---- file systems and swap ---- */
+
+static bool is_of(struct libmnt_fs *fs, dev_t devno)
+{
+	const char *source = mnt_fs_get_source(fs);
+	struct stat st;
+
+	if (mnt_fs_get_devno(fs) == devno)
+		return true;
+	/* btrfs has a number of its own, swap has none in the table */
+	return source && *source == '/' && !stat(source, &st) &&
+	       S_ISBLK(st.st_mode) && st.st_rdev == devno;
+}
+
+static void look_in_table(struct look *look, struct libmnt_table *table,
+			  bool swap)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	size_t i;
+
+	while (iter && !mnt_table_next_fs(table, iter, &fs))
+		for (i = 0; i < look->count; i++) {
+			struct part *part = &look->parts[i];
+
+			if (!part->blkno || !is_of(fs, part->blkno))
+				continue;
+			found(look, swap ?
+			      xasprintf("/dev/%s is swap space", part->name) :
+			      xasprintf("/dev/%s is mounted on %s", part->name,
+					mnt_fs_get_target(fs)));
+		}
+	mnt_free_iter(iter);
+}
+
+static void look_for_mounts(struct look *look)
+{
+	struct libmnt_table *mounts = mnt_new_table();
+	struct libmnt_table *swaps = mnt_new_table();
+
+	if (!mounts || mnt_table_parse_file(mounts, "/proc/self/mountinfo"))
+		found(look, xasprintf("what is mounted cannot be read"));
+	else
+		look_in_table(look, mounts, false);
+	if (swaps && !mnt_table_parse_swaps(swaps, NULL))
+		look_in_table(look, swaps, true);
+	mnt_unref_table(mounts);
+	mnt_unref_table(swaps);
+}
+
+/* ---- programs ---- */
+
+/*
+ * A program that only has a node open keeps parts of the driver alive beyond
+ * its release. Linux 6.1's nvme frees DMA memory when the last one closes, and
+ * takes the new domain for that in which it was allocated.
+ */
+struct open_nodes {
+	const struct look *look;
+	struct strings findings;
+	bool only_udev;		/* which lets go in a moment */
+};
+
+static const struct part *part_of_node(const struct look *look,
+				       const struct stat *node)
+{
+	size_t i;
+
+	for (i = 0; node->st_rdev && i < look->count; i++)
+		if (node->st_rdev == (S_ISBLK(node->st_mode) ?
+				      look->parts[i].blkno :
+				      look->parts[i].chrno))
+			return &look->parts[i];
+	return NULL;
+}
+
+static void look_at_opener(const char *pid, const struct stat *node, void *arg)
+{
+	struct open_nodes *open_nodes = arg;
+	const struct part *part = part_of_node(open_nodes->look, node);
+	char *process;
+
+	if (!part)
+		return;
+	process = opener_name(pid);
+	if (!strstr(process, "udev"))
+		open_nodes->only_udev = false;
+	strings_add(&open_nodes->findings,
+		    xasprintf("%s has /dev/%s open", process, part->name));
+	free(process);
+}
+
+static void look_for_openers(struct look *look)
+{
+	struct open_nodes open_nodes = { .look = look };
+	int tries;
+	size_t i;
+
+	for (tries = 0; tries < UDEV_TRIES; tries++) {
+		strings_free(&open_nodes.findings);
+		open_nodes.only_udev = true;
+		opener_each(look_at_opener, &open_nodes);
+		if (!open_nodes.findings.count || !open_nodes.only_udev)
+			break;
+		usleep(UDEV_WAIT_US);
+	}
+	for (i = 0; i < open_nodes.findings.count; i++)
+		found(look, xstrdup(open_nodes.findings.at[i]));
+	strings_free(&open_nodes.findings);
+}
+
+/* Opens of file systems, dm, md and careful programs exclude each other. */
+static bool is_held(const struct part *part)
+{
+	char *uevent_name = xasprintf("/dev/%s", part->name), *p;
+	int fd;
+
+	for (p = uevent_name; *p; p++)		/* cciss!c0d0 is in a folder */
+		if (*p == '!')
+			*p = '/';
+	fd = open(uevent_name, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	free(uevent_name);
+	if (fd < 0)
+		return errno == EBUSY;
+	close(fd);
+	return false;
+}
+
+static void look_for_holders(struct look *look)
+{
+	size_t i;
+
+	for (i = 0; i < look->count; i++)
+		if (look->parts[i].blkno && is_held(&look->parts[i]))
+			found(look, xasprintf("/dev/%s is held by something (LVM, RAID, encryption, a program)",
+					      look->parts[i].name));
+}
+
+/* ---- networks ---- */
+
+static void look_at_route(unsigned int ifindex, const char *text, void *arg)
+{
+	struct look *look = arg;
+	size_t i;
+
+	for (i = 0; i < look->count; i++)
+		if (look->parts[i].ifindex == ifindex)
+			found(look, xasprintf("interface %s carries a route (%s)",
+					      look->parts[i].name, text));
+}
+
+static void look_for_masters(struct look *look)
+{
+	size_t i;
+
+	for (i = 0; i < look->count; i++) {
+		char *master = look->parts[i].ifindex ?
+			       device_link(look->parts[i].syspath, "master") :
+			       NULL;
+
+		if (master)
+			found(look, xasprintf("interface %s is a port of %s",
+					      look->parts[i].name, master));
+		free(master);
+	}
+}
+
+static bool has_interfaces(const struct look *look)
+{
+	size_t i;
+
+	for (i = 0; i < look->count; i++)
+		if (look->parts[i].ifindex)
+			return true;
+	return false;
+}
+
+static void look_for_networks(struct look *look)
+{
+	if (!has_interfaces(look))
+		return;
+	if (route_each(look_at_route, look))
+		found(look, xasprintf("which interfaces carry routes cannot be read"));
+	look_for_masters(look);
+}
+
+/* ---- the device itself ---- */
+
+static void look_at_device(struct look *look, const struct dev *dev)
+{
+	char *vfs = device_attr(dev->syspath, "sriov_numvfs");
+
+	if (dev->driver && (strstr(dev->driver, "vfio") ||
+			    !strcmp(dev->driver, "uio_pci_generic")))
+		found(look, xasprintf("a userspace driver may be using it (%s)",
+				      dev->driver));
+	if (vfs && strtoul(vfs, NULL, 10))
+		found(look, xasprintf("it has %s virtual functions, which would go away",
+				      vfs));
+	free(vfs);
+}
+
+void inuse_look(const struct dev *dev, struct strings *findings)
+{
+	struct look look = { .findings = findings };
+	size_t before = findings->count;
+
+	look_at_device(&look, dev);
+	device_descend(dev->syspath, add_below, &look);
+	look_for_mounts(&look);
+	look_for_networks(&look);
+	look_for_openers(&look);
+	/* A mount or an opener may hold it too: that would be said twice. */
+	if (findings->count == before)
+		look_for_holders(&look);
+	while (look.count) {
+		look.count--;
+		free(look.parts[look.count].syspath);
+		free(look.parts[look.count].name);
+	}
+	free(look.parts);
+}

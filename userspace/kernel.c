@@ -1,0 +1,624 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <linux/netlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+
+#include "kernel.h"
+#include "msg.h"
+#include "ptctl.h"
+#include "uapi/linux/iommu_pt.h"
+#include "xalloc.h"
+
+#define DUMP_TRIES	8		/* devices may come and go meanwhile */
+#define PIECE_MAX	(32 * 1024)	/* of a rules text in one attribute */
+#define RECEIVE_MAX	(64 * 1024)	/* twice what the kernel sends at once */
+#define EVENTS_QUEUE	(8 * 1024 * 1024)
+#define REBIND_PATIENCE	120		/* seconds; a probe may be slow */
+
+struct kernel {
+	struct nl_sock *sock;
+	int family;
+	char sentence[512];
+};
+
+static const struct nla_policy attr_policy[IOMMU_PT_A_MAX + 1] = {
+	[IOMMU_PT_A_BUS] = { .type = NLA_NUL_STRING },
+	[IOMMU_PT_A_NAME] = { .type = NLA_NUL_STRING },
+	[IOMMU_PT_A_GROUP] = { .type = NLA_U32 },
+	[IOMMU_PT_A_DRIVER] = { .type = NLA_NUL_STRING },
+	[IOMMU_PT_A_POLICY] = { .type = NLA_U32 },
+	[IOMMU_PT_A_TIER] = { .type = NLA_U32 },
+	[IOMMU_PT_A_RULE] = { .type = NLA_NUL_STRING },
+	[IOMMU_PT_A_STATUS] = { .type = NLA_U32 },
+	[IOMMU_PT_A_EFFECTIVE] = { .type = NLA_U32 },
+	[IOMMU_PT_A_REASON] = { .type = NLA_NUL_STRING },
+	[IOMMU_PT_A_EXTERNAL] = { .type = NLA_FLAG },
+	[IOMMU_PT_A_VIRTIO] = { .type = NLA_FLAG },
+	[IOMMU_PT_A_MODALIAS] = { .type = NLA_NUL_STRING },
+	[IOMMU_PT_A_VERSION] = { .type = NLA_NUL_STRING },
+	[IOMMU_PT_A_MODE] = { .type = NLA_U32 },
+	[IOMMU_PT_A_DEVICES] = { .type = NLA_U32 },
+	[IOMMU_PT_A_RULES_COUNT] = { .type = NLA_U32 },
+	[IOMMU_PT_A_EVENTS_LOST] = { .type = NLA_U32 },
+	[IOMMU_PT_A_EVENT] = { .type = NLA_U32 },
+	[IOMMU_PT_A_ERROR] = { .type = NLA_U32 },
+};
+
+/* ---- one request and what comes back ---- */
+
+typedef void (*got_fn)(struct nlattr **attrs, void *arg);
+
+struct exchange {
+	struct kernel *k;
+	got_fn got;		/* called for each message that is no ack */
+	void *arg;
+	int err;		/* negative errno */
+	bool late;		/* the answer comes some time after the ack */
+	bool answered;
+	bool done;
+	bool interrupted;	/* a dump that is not consistent */
+};
+
+static void keep_sentence(struct kernel *k, const void *tlvs, int len)
+{
+	struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1];
+
+	if (len <= 0 || nla_parse(attrs, NLMSGERR_ATTR_MAX,
+				  (struct nlattr *)tlvs, len, NULL) < 0 ||
+	    !attrs[NLMSGERR_ATTR_MSG])
+		return;
+	nla_strlcpy(k->sentence, attrs[NLMSGERR_ATTR_MSG],
+		    sizeof(k->sentence));
+}
+
+/*
+ * libnl 3.7 does not look at the extack. Its attributes follow the header of
+ * the request, or all of the request where the kernel did not cap the ack.
+ */
+static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
+{
+	struct exchange *x = arg;
+	struct nlmsghdr *header = (struct nlmsghdr *)error - 1;
+	size_t skip = sizeof(*error);
+
+	(void)from;
+	x->err = error->error;
+	x->done = true;
+	if (!(header->nlmsg_flags & NLM_F_CAPPED))
+		skip += error->msg.nlmsg_len - sizeof(error->msg);
+	if (header->nlmsg_flags & NLM_F_ACK_TLVS)
+		keep_sentence(x->k, (char *)error + NLMSG_ALIGN(skip),
+			      nlmsg_datalen(header) - (int)NLMSG_ALIGN(skip));
+	return NL_STOP;
+}
+
+static int on_ack(struct nl_msg *msg, void *arg)
+{
+	struct exchange *x = arg;
+
+	(void)msg;
+	x->done = true;
+	return NL_STOP;
+}
+
+/* The end of a dump carries its error. */
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	struct exchange *x = arg;
+	struct nlmsghdr *header = nlmsg_hdr(msg);
+	int len = nlmsg_datalen(header) - (int)sizeof(int);
+
+	x->done = true;
+	if (len < 0)
+		return NL_STOP;
+	memcpy(&x->err, nlmsg_data(header), sizeof(int));
+	if (header->nlmsg_flags & NLM_F_ACK_TLVS)
+		keep_sentence(x->k, (char *)nlmsg_data(header) + sizeof(int),
+			      len);
+	return NL_STOP;
+}
+
+static int on_interrupted(struct nl_msg *msg, void *arg)
+{
+	struct exchange *x = arg;
+
+	(void)msg;
+	x->interrupted = true;
+	return NL_OK;
+}
+
+static int on_message(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *attrs[IOMMU_PT_A_MAX + 1];
+	struct exchange *x = arg;
+
+	if (genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IOMMU_PT_A_MAX,
+			  attr_policy) < 0)
+		return NL_SKIP;
+	x->answered = true;
+	if (x->got)
+		x->got(attrs, x->arg);
+	return NL_OK;
+}
+
+static int on_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+static struct nl_cb *exchange_callbacks(struct exchange *x)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+
+	if (!cb)
+		return NULL;
+	nl_cb_err(cb, NL_CB_CUSTOM, on_error, x);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, x);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, x);
+	nl_cb_set(cb, NL_CB_DUMP_INTR, NL_CB_CUSTOM, on_interrupted, x);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_message, x);
+	if (x->late)	/* libnl expects nothing after the ack */
+		nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, x);
+	return cb;
+}
+
+/* libnl has its own numbers for errors; these are the ones that can be. */
+static int to_errno(int nl_error)
+{
+	switch (nl_error) {
+	case -NLE_NOMEM:
+		return -ENOMEM;
+	case -NLE_MSGSIZE:
+	case -NLE_MSG_TOOSHORT:
+		return -EMSGSIZE;
+	case -NLE_PERM:
+	case -NLE_NOACCESS:
+		return -EPERM;
+	case -NLE_OBJ_NOTFOUND:
+		return -ENOENT;
+	case -NLE_AGAIN:
+		return -ETIMEDOUT;
+	default:
+		return -EIO;
+	}
+}
+
+static bool is_over(const struct exchange *x)
+{
+	return x->done && (x->err || !x->late || x->answered);
+}
+
+/* Send @msg, which it consumes, and take in all that answers it. */
+static int exchange(struct exchange *x, struct nl_msg *msg)
+{
+	struct nl_cb *cb = exchange_callbacks(x);
+	int err;
+
+	x->k->sentence[0] = '\0';
+	err = cb && msg ? nl_send_auto(x->k->sock, msg) : -NLE_NOMEM;
+	while (err >= 0 && !is_over(x))
+		err = nl_recvmsgs(x->k->sock, cb);
+	nl_cb_put(cb);
+	nlmsg_free(msg);
+	if (is_over(x))
+		return !x->err && x->interrupted ? -EINTR : x->err;
+	return to_errno(err);
+}
+
+/* @got is called for each message of the answer. */
+static int talk(struct kernel *k, struct nl_msg *msg, got_fn got, void *arg)
+{
+	struct exchange x = { .k = k, .got = got, .arg = arg };
+
+	return exchange(&x, msg);
+}
+
+static struct nl_msg *request(struct kernel *k, int cmd, int flags,
+			      size_t payload)
+{
+	size_t size = (size_t)nlmsg_total_size(GENL_HDRLEN) + payload;
+	struct nl_msg *msg = nlmsg_alloc_size(size);
+
+	if (!msg)
+		return NULL;
+	if (!genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, k->family, 0,
+			 NLM_F_REQUEST | flags, (uint8_t)cmd,
+			 IOMMU_PT_GENL_VERSION)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/* Room of a string attribute in a message. */
+static size_t string_size(const char *s)
+{
+	return (size_t)nla_total_size((int)strlen(s) + 1);
+}
+
+static struct nl_msg *dev_request(struct kernel *k, int cmd,
+				  const struct dev *dev)
+{
+	size_t payload = string_size(dev->bus) + string_size(dev->name) +
+			 2 * (size_t)nla_total_size(sizeof(uint32_t));
+	struct nl_msg *msg = request(k, cmd, 0, payload);
+
+	if (msg && (nla_put_string(msg, IOMMU_PT_A_BUS, dev->bus) < 0 ||
+		    nla_put_string(msg, IOMMU_PT_A_NAME, dev->name) < 0)) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/* ---- attributes ---- */
+
+static unsigned int get_u32(struct nlattr **attrs, int attr, unsigned int absent)
+{
+	return attrs[attr] ? nla_get_u32(attrs[attr]) : absent;
+}
+
+static char *get_string(struct nlattr **attrs, int attr)
+{
+	return attrs[attr] ? xstrdup(nla_get_string(attrs[attr])) : NULL;
+}
+
+static enum rule_tri get_flag(struct nlattr **attrs, int attr)
+{
+	return attrs[attr] ? RULE_YES : RULE_NO;
+}
+
+static bool get_dev(struct nlattr **attrs, struct dev *dev)
+{
+	if (!attrs[IOMMU_PT_A_BUS] || !attrs[IOMMU_PT_A_NAME])
+		return false;
+	dev_init(dev, nla_get_string(attrs[IOMMU_PT_A_BUS]),
+		 nla_get_string(attrs[IOMMU_PT_A_NAME]));
+	if (attrs[IOMMU_PT_A_GROUP])
+		dev->group = (long)nla_get_u32(attrs[IOMMU_PT_A_GROUP]);
+	dev->driver = get_string(attrs, IOMMU_PT_A_DRIVER);
+	dev->modalias = get_string(attrs, IOMMU_PT_A_MODALIAS);
+	dev->policy = get_u32(attrs, IOMMU_PT_A_POLICY, IOMMU_PT_POLICY_AUTO);
+	dev->tier = (int)get_u32(attrs, IOMMU_PT_A_TIER, (unsigned int)-1);
+	dev->rule = get_string(attrs, IOMMU_PT_A_RULE);
+	dev->status = (int)get_u32(attrs, IOMMU_PT_A_STATUS, (unsigned int)-1);
+	dev->effective = get_u32(attrs, IOMMU_PT_A_EFFECTIVE,
+				 IOMMU_PT_EFFECTIVE_UNKNOWN);
+	dev->reason = get_string(attrs, IOMMU_PT_A_REASON);
+	dev->external = get_flag(attrs, IOMMU_PT_A_EXTERNAL);
+	dev->virtio = get_flag(attrs, IOMMU_PT_A_VIRTIO);
+	return true;
+}
+
+/* ---- the connection ---- */
+
+static void set_options(struct nl_sock *sock)
+{
+	int fd = nl_socket_get_fd(sock), one = 1;
+
+	/* Older kernels lack them: then there are only numbers to report. */
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	nl_socket_set_msg_buf_size(sock, RECEIVE_MAX);
+}
+
+int kernel_open(struct kernel **out)
+{
+	struct kernel *k = xcalloc(1, sizeof(*k));
+	int err;
+
+	k->sock = nl_socket_alloc();
+	err = k->sock ? genl_connect(k->sock) : -NLE_NOMEM;
+	if (!err) {
+		set_options(k->sock);
+		k->family = genl_ctrl_resolve(k->sock, IOMMU_PT_GENL_NAME);
+		err = k->family < 0 ? k->family : 0;
+	}
+	if (err) {
+		kernel_close(k);
+		return to_errno(err);
+	}
+	*out = k;
+	return 0;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (!k)
+		return;
+	nl_socket_free(k->sock);
+	free(k);
+}
+
+int kernel_require(struct kernel **out)
+{
+	int err = kernel_open(out);
+
+	if (!err)
+		return PTCTL_DONE;
+	if (err == -ENOENT)
+		return msg_fail(PTCTL_FAILED,
+				"the kernel module is not loaded, nothing was changed; load it: modprobe iommu-pt-policy");
+	return msg_fail(PTCTL_FAILED, "cannot reach the kernel by netlink: %s",
+			strerror(-err));
+}
+
+const char *kernel_sentence(const struct kernel *k)
+{
+	return k->sentence;
+}
+
+int kernel_fail(const struct kernel *k, int err, const char *about)
+{
+	const char *why = *k->sentence ? k->sentence : strerror(-err);
+
+	switch (err) {
+	case -EPERM:
+		if (!*k->sentence)
+			why = "needs root (CAP_SYS_ADMIN)";
+		return msg_fail(PTCTL_FAILED, "%s: %s; nothing was changed",
+				about, why);
+	case -EOPNOTSUPP:
+		return msg_fail(PTCTL_UNSUPPORTED, "%s: %s", about, why);
+	case -EBUSY:
+		return msg_fail(PTCTL_BUSY, "%s: %s", about, why);
+	default:
+		return msg_fail(PTCTL_FAILED, "%s: %s", about, why);
+	}
+}
+
+/* ---- the commands ---- */
+
+static void got_info(struct nlattr **attrs, void *arg)
+{
+	struct kernel_info *info = arg;
+
+	free(info->version);
+	info->version = get_string(attrs, IOMMU_PT_A_VERSION);
+	info->mode = get_u32(attrs, IOMMU_PT_A_MODE, (unsigned int)-1);
+	info->devices = get_u32(attrs, IOMMU_PT_A_DEVICES, 0);
+	info->rules = get_u32(attrs, IOMMU_PT_A_RULES_COUNT, 0);
+	info->events_lost = get_u32(attrs, IOMMU_PT_A_EVENTS_LOST, 0);
+}
+
+int kernel_info(struct kernel *k, struct kernel_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	return talk(k, request(k, IOMMU_PT_CMD_GET_INFO, 0, 0), got_info, info);
+}
+
+static void got_listed_dev(struct nlattr **attrs, void *arg)
+{
+	struct dev dev;
+
+	if (get_dev(attrs, &dev))
+		devs_add(arg, &dev);
+}
+
+int kernel_require_on(struct kernel *k)
+{
+	struct kernel_info info;
+	int err = kernel_info(k, &info);
+
+	free(info.version);
+	if (err)
+		return kernel_fail(k, err, "module");
+	if (info.mode == IOMMU_PT_MODE_OFF)
+		return msg_fail(PTCTL_UNSUPPORTED,
+				"the module is off (parameter mode=off), nothing was changed; load it again without");
+	return PTCTL_DONE;
+}
+
+int kernel_devs(struct kernel *k, struct devs *devs)
+{
+	int tries, err = -EINTR;
+
+	for (tries = 0; err == -EINTR && tries < DUMP_TRIES; tries++) {
+		devs_free(devs);
+		err = talk(k, request(k, IOMMU_PT_CMD_GET_DEVICE, NLM_F_DUMP, 0),
+			   got_listed_dev, devs);
+	}
+	return err;
+}
+
+static void got_dev(struct nlattr **attrs, void *arg)
+{
+	struct dev *dev = arg, now;
+
+	if (!get_dev(attrs, &now))
+		return;
+	now.syspath = xstrdup(dev->syspath);
+	dev_free(dev);
+	*dev = now;
+}
+
+int kernel_dev(struct kernel *k, struct dev *dev)
+{
+	return talk(k, dev_request(k, IOMMU_PT_CMD_GET_DEVICE, dev), got_dev,
+		    dev);
+}
+
+static struct nl_msg *set_request(struct kernel *k, const struct dev *dev,
+				  int policy, unsigned int flags)
+{
+	struct nl_msg *msg = dev_request(k, IOMMU_PT_CMD_SET_DEVICE, dev);
+
+	if (msg && ((policy >= 0 && nla_put_u32(msg, IOMMU_PT_A_POLICY,
+						(uint32_t)policy) < 0) ||
+		    (flags && nla_put_u32(msg, IOMMU_PT_A_FLAGS, flags) < 0))) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+int kernel_set_dev(struct kernel *k, const struct dev *dev, int policy,
+		   unsigned int flags)
+{
+	return talk(k, set_request(k, dev, policy, flags), NULL, NULL);
+}
+
+struct rebind_answer {
+	struct kernel *k;
+	int err;
+};
+
+static void got_rebind(struct nlattr **attrs, void *arg)
+{
+	struct rebind_answer *answer = arg;
+
+	answer->err = -(int)get_u32(attrs, IOMMU_PT_A_ERROR, 0);
+	if (answer->err && attrs[IOMMU_PT_A_REASON])
+		nla_strlcpy(answer->k->sentence, attrs[IOMMU_PT_A_REASON],
+			    sizeof(answer->k->sentence));
+}
+
+int kernel_rebind(struct kernel *k, const struct dev *dev, bool group)
+{
+	unsigned int flags = IOMMU_PT_SET_REBIND |
+			     (group ? IOMMU_PT_SET_GROUP : 0);
+	struct timeval patience = { .tv_sec = REBIND_PATIENCE }, none = { 0 };
+	struct rebind_answer answer = { .k = k };
+	struct exchange x = { .k = k, .got = got_rebind, .arg = &answer,
+			      .late = true };
+	int fd = nl_socket_get_fd(k->sock), err;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	err = exchange(&x, set_request(k, dev, -1, flags));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+	if (err == -ETIMEDOUT)
+		snprintf(k->sentence, sizeof(k->sentence),
+			 "the kernel is still rebinding after %d seconds, perhaps in the driver's probe; see dmesg",
+			 REBIND_PATIENCE);
+	return err ? err : answer.err;
+}
+
+static void got_rule(struct nlattr **attrs, void *arg)
+{
+	if (attrs[IOMMU_PT_A_RULE])
+		rulelist_add(arg, get_u32(attrs, IOMMU_PT_A_TIER, 0),
+			     nla_get_string(attrs[IOMMU_PT_A_RULE]), NULL, 0);
+}
+
+int kernel_rules(struct kernel *k, struct rulelist *rules)
+{
+	int tries, err = -EINTR;
+
+	for (tries = 0; err == -EINTR && tries < DUMP_TRIES; tries++) {
+		rulelist_free(rules);
+		err = talk(k, request(k, IOMMU_PT_CMD_GET_RULES, NLM_F_DUMP, 0),
+			   got_rule, rules);
+	}
+	return err;
+}
+
+/* The kernel takes no message that is longer than the send buffer. */
+static void make_send_room(struct kernel *k, size_t size)
+{
+	int fd = nl_socket_get_fd(k->sock), room = (int)size + 4096;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+}
+
+static int put_pieces(struct nl_msg *msg, const char *text, size_t len)
+{
+	size_t piece;
+
+	for (; len; text += piece, len -= piece) {
+		piece = len < PIECE_MAX ? len : PIECE_MAX;
+		if (nla_put(msg, IOMMU_PT_A_RULES, (int)piece, text) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int kernel_set_rules(struct kernel *k, unsigned int tier, const char *text,
+		     size_t len)
+{
+	size_t pieces = len / PIECE_MAX + 1;
+	size_t payload = (size_t)nla_total_size(sizeof(uint32_t)) +
+			 pieces * (size_t)nla_total_size(0) + NLA_ALIGN(len);
+	struct nl_msg *msg;
+
+	if (len > 64 * 1024 * 1024)	/* the kernel's limit is far below */
+		return -EMSGSIZE;
+	msg = request(k, IOMMU_PT_CMD_SET_RULES, 0, payload);
+	if (msg && (nla_put_u32(msg, IOMMU_PT_A_TIER, tier) < 0 ||
+		    put_pieces(msg, text, len) < 0)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	make_send_room(k, payload);
+	return talk(k, msg, NULL, NULL);
+}
+
+/* ---- events ---- */
+
+struct listener {
+	kernel_event_fn fn;
+	void *arg;
+};
+
+int kernel_subscribe(struct kernel *k)
+{
+	int group = genl_ctrl_resolve_grp(k->sock, IOMMU_PT_GENL_NAME,
+					  IOMMU_PT_GENL_MCGRP);
+	int fd = nl_socket_get_fd(k->sock), room = EVENTS_QUEUE, err;
+
+	if (group < 0)
+		return to_errno(group);
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	nl_socket_disable_seq_check(k->sock);
+	nl_socket_set_nonblocking(k->sock);
+	err = nl_socket_add_membership(k->sock, group);
+	return err < 0 ? to_errno(err) : 0;
+}
+
+int kernel_fd(const struct kernel *k)
+{
+	return nl_socket_get_fd(k->sock);
+}
+
+static int on_event(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *attrs[IOMMU_PT_A_MAX + 1];
+	struct listener *listener = arg;
+	struct dev dev;
+
+	if (genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IOMMU_PT_A_MAX,
+			  attr_policy) < 0 ||
+	    !attrs[IOMMU_PT_A_EVENT] || !get_dev(attrs, &dev))
+		return NL_SKIP;
+	listener->fn((int)nla_get_u32(attrs[IOMMU_PT_A_EVENT]), &dev,
+		     listener->arg);
+	dev_free(&dev);
+	return NL_OK;
+}
+
+/* libnl says "no memory" for ENOBUFS, which is: the queue ran over. */
+int kernel_read_events(struct kernel *k, kernel_event_fn fn, void *arg)
+{
+	struct listener listener = { fn, arg };
+	int err;
+
+	nl_socket_modify_cb(k->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event,
+			    &listener);
+	err = nl_recvmsgs_default(k->sock);
+	if (err == -NLE_NOMEM)
+		fn(-1, NULL, arg);
+	else if (err < 0 && err != -NLE_AGAIN)
+		return to_errno(err);
+	return 0;
+}

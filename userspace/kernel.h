@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel module, as the verbs see it. Nothing else knows that generic
+ * netlink is between. Functions return 0 or a negative errno, and leave the
+ * kernel's sentence about a refusal in kernel_sentence().
+ */
+#ifndef PTCTL_KERNEL_H
+#define PTCTL_KERNEL_H
+
+#include "dev.h"
+#include "rulelist.h"
+
+struct kernel;
+
+/**
+ * struct kernel_info - the module as a whole
+ * @version: its version
+ * @mode: enum iommu_pt_mode
+ * @devices: that it knows
+ * @rules: of all tiers
+ * @events_lost: not sent for lack of memory
+ */
+struct kernel_info {
+	char *version;
+	unsigned int mode;
+	unsigned int devices;
+	unsigned int rules;
+	unsigned int events_lost;
+};
+
+/**
+ * kernel_open() - reach the module
+ * @out: the connection; end it with kernel_close()
+ *
+ * Return: -ENOENT if the module is not loaded
+ */
+int kernel_open(struct kernel **out);
+void kernel_close(struct kernel *k);
+
+/**
+ * kernel_require() - reach the module, or say why not and what to do
+ * @out: the connection
+ *
+ * Return: an enum ptctl_status
+ */
+int kernel_require(struct kernel **out);
+
+/**
+ * kernel_require_on() - complain if the module is loaded with mode=off
+ * @k: the connection
+ *
+ * It knows no devices then, and would be asked about them first.
+ *
+ * Return: an enum ptctl_status
+ */
+int kernel_require_on(struct kernel *k);
+
+/* The sentence that came with the last refusal, "" without one. */
+const char *kernel_sentence(const struct kernel *k);
+
+/**
+ * kernel_fail() - report a refusal
+ * @k: the connection
+ * @err: what the function returned
+ * @about: what it was about: a device, "rules"
+ *
+ * Return: an enum ptctl_status that fits
+ */
+int kernel_fail(const struct kernel *k, int err, const char *about);
+
+int kernel_info(struct kernel *k, struct kernel_info *info);
+int kernel_devs(struct kernel *k, struct devs *devs);
+
+/**
+ * kernel_dev() - ask about one device
+ * @k: the connection
+ * @dev: bus and name are read, all but the syspath is replaced
+ */
+int kernel_dev(struct kernel *k, struct dev *dev);
+
+/**
+ * kernel_set_dev() - decide at runtime
+ * @k: the connection
+ * @dev: which; not changed
+ * @policy: enum iommu_pt_policy
+ * @flags: IOMMU_PT_SET_*, but no REBIND
+ */
+int kernel_set_dev(struct kernel *k, const struct dev *dev, int policy,
+		   unsigned int flags);
+
+/**
+ * kernel_rebind() - release the driver, change the domain, attach it again
+ * @k: the connection
+ * @dev: which; not changed
+ * @group: the drivers of all devices in its group
+ *
+ * Waits until it is done. Whatever goes wrong is in the kernel's sentence.
+ */
+int kernel_rebind(struct kernel *k, const struct dev *dev, bool group);
+
+/* All rules, highest tier first. */
+int kernel_rules(struct kernel *k, struct rulelist *rules);
+
+/**
+ * kernel_set_rules() - replace all rules of a tier, or none
+ * @k: the connection
+ * @tier: which
+ * @text: the rules
+ * @len: length of it in bytes
+ */
+int kernel_set_rules(struct kernel *k, unsigned int tier, const char *text,
+		     size_t len);
+
+/**
+ * typedef kernel_event_fn - called for each event
+ * @event: enum iommu_pt_event, -1: some were lost, nobody knows how many
+ * @dev: the device, NULL with -1
+ */
+typedef void (*kernel_event_fn)(int event, const struct dev *dev, void *arg);
+
+/* Subscribe; then poll kernel_fd(), and kernel_read_events() when it is readable. */
+int kernel_subscribe(struct kernel *k);
+int kernel_fd(const struct kernel *k);
+int kernel_read_events(struct kernel *k, kernel_event_fn fn, void *arg);
+
+#endif /* PTCTL_KERNEL_H */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/* ptctl: per-device IOMMU policy, for people and scripts. */
+#include <getopt.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "msg.h"
+#include "ptctl.h"
+
+static const struct command *const commands[] = {
+	&cmd_status,
+	&cmd_list,
+	&cmd_show,
+	&cmd_explain,
+	&cmd_set,
+	&cmd_unset,
+	&cmd_apply,
+	&cmd_check,
+	&cmd_profile,
+	&cmd_monitor,
+};
+
+#define COUNT	(sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+static int print_help(void)
+{
+	size_t i;
+
+	puts("usage: ptctl [VERB] [ARGUMENT]...\n\n"
+	     "Decides for each device whether its DMA goes through the IOMMU.\n");
+	for (i = 0; i < COUNT; i++)
+		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+	puts("  help      what a verb does: ptctl help VERB, or ptctl VERB --help\n\n"
+	     "Without a verb: status. DEVICE is an address (0000:00:03.0), bus/name\n"
+	     "(platform/a003e00.dma), a path in sysfs, a network interface (eth1) or a\n"
+	     "block device (nvme0n1, /dev/vdb).\n\n"
+	     "Exit status:\n"
+	     "  0  done, or it was so already\n"
+	     "  1  failed\n"
+	     "  2  the arguments are wrong\n"
+	     "  3  findings (check), or differences (apply --dry-run)\n"
+	     "  4  busy: a driver must let go of the device first\n"
+	     "  5  not supported by this machine, kernel or mode");
+	return PTCTL_DONE;
+}
+
+static int print_command_help(const struct command *cmd)
+{
+	printf("usage: ptctl %s%s%s\n\n%s.\n\n%s", cmd->name,
+	       *cmd->usage ? " " : "", cmd->usage, cmd->summary, cmd->help);
+	return PTCTL_DONE;
+}
+
+int usage_fail(const struct command *cmd, const char *why)
+{
+	if (why)
+		msg_err("%s: usage: ptctl %s%s%s", why, cmd->name,
+			*cmd->usage ? " " : "", cmd->usage);
+	return msg_fail(PTCTL_USAGE, "see: ptctl %s --help", cmd->name);
+}
+
+int parse_json(const struct command *cmd, int argc, char **argv, int least,
+	       int most, bool *json)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "j", longs, NULL)) != -1) {
+		if (c != 'j')
+			return usage_fail(cmd, NULL);
+		*json = true;
+	}
+	if (argc - optind < least)
+		return usage_fail(cmd, "an argument is missing");
+	if (argc - optind > most)
+		return usage_fail(cmd, "too many arguments");
+	return PTCTL_DONE;
+}
+
+static bool wants_help(char **argv)
+{
+	for (; *argv && strcmp(*argv, "--"); argv++)
+		if (!strcmp(*argv, "--help") || !strcmp(*argv, "-h"))
+			return true;
+	return false;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	int ret;
+
+	if (wants_help(argv + 1))
+		return print_command_help(cmd);
+	argv[0] = (char *)"ptctl";
+	ret = cmd->run(argc, argv);
+	if ((fflush(stdout) || ferror(stdout)) && ret != PTCTL_USAGE)
+		return msg_fail(PTCTL_FAILED, "cannot write to stdout: %m");
+	return ret;
+}
+
+static int unknown(const char *verb)
+{
+	return msg_fail(PTCTL_USAGE, "unknown %s '%s'; see: ptctl --help",
+			*verb == '-' ? "option" : "verb", verb);
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "status";
+	const struct command *cmd;
+
+	setlocale(LC_CTYPE, "");
+	if (!strcmp(verb, "--version") || !strcmp(verb, "-V"))
+		return puts("ptctl " PTCTL_VERSION) < 0;
+	if (!strcmp(verb, "--help") || !strcmp(verb, "-h"))
+		return print_help();
+	if (!strcmp(verb, "help")) {
+		if (argc < 3)
+			return print_help();
+		cmd = find(argv[2]);
+		return cmd ? print_command_help(cmd) : unknown(argv[2]);
+	}
+	if (!strcmp(verb, "--json"))		/* ptctl --json: status */
+		return run(&cmd_status, argc, argv);
+	cmd = find(verb);
+	if (!cmd)
+		return unknown(verb);
+	return argc > 1 ? run(cmd, argc - 1, argv + 1) : run(cmd, argc, argv);
+}
