@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash disable=SC2034 # busybox sh; constants for the tests
+# What a guest's test is made of. Each begins with ". /tests/lib.sh" and ends
+# with done_testing. Its output is in the console's log; verdicts go to the host
+# over descriptor 3, one line each.
+
+# busybox sh prefers its own applets to what is in $PATH. These are not theirs.
+modprobe() { /usr/sbin/modprobe "$@"; }
+insmod() { /usr/sbin/insmod "$@"; }
+rmmod() { /usr/sbin/rmmod "$@"; }
+lsmod() { /usr/sbin/lsmod "$@"; }
+modinfo() { /usr/sbin/modinfo "$@"; }
+
+# ------------------------------------------------------------------- verdicts
+
+# LINE to the host, and to the console, so that its log tells the order. One
+# write, which the serial line does not mix with another's.
+tell() {
+	printf '%s\n' "$1" >&2
+	printf '%s\n' "$1" >&3
+}
+
+# TEXT: sets FLAT, one line without control characters.
+flatten() {
+	FLAT=$1
+	case $FLAT in
+	*[!\ -~]*) FLAT=$(printf '%s' "$1" | tr '\n\r\t' '   ' | tr -d '\000-\037\177') ;;
+	esac
+	FLAT=$(printf '%.900s' "$FLAT")
+}
+
+pass() { flatten "$1"; tell "ok - $FLAT"; }		# DESCRIPTION
+fail() {						# DESCRIPTION [NOTE...]
+	flatten "$1"; tell "not ok - $FLAT"
+	shift
+	for _note in "$@"; do diag "$_note"; done
+}
+skip() { flatten "$1"; tell "ok - $FLAT # SKIP $2"; }	# DESCRIPTION WHY
+
+diag() {	# TEXT...: notes to the check before them, a line each
+	printf '%s\n' "$*" | while IFS= read -r _text; do flatten "$_text"; tell "# $FLAT"; done
+}
+
+plan() { tell "@plan $1"; }		# optional: so many checks will be made
+done_testing() { tell @finished; exit 0; }
+skip_all() { skip all "$1"; done_testing; }
+
+# The test cannot go on.
+die() { fail "$@"; exit 1; }
+
+is() {		# GOT WANTED DESCRIPTION
+	if [ "$1" = "$2" ]; then pass "$3"; else fail "$3" "got:    $1" "wanted: $2"; fi
+}
+isnt() {	# GOT UNWANTED DESCRIPTION
+	if [ "$1" != "$2" ]; then pass "$3"; else fail "$3" "got: $1"; fi
+}
+like() {	# GOT PATTERN DESCRIPTION: a shell pattern, for the whole text
+	# shellcheck disable=SC2254 # it is a pattern
+	case $1 in
+	$2)	pass "$3" ;;
+	*)	fail "$3" "got:    $1" "wanted: $2" ;;
+	esac
+}
+unlike() {	# GOT PATTERN DESCRIPTION
+	# shellcheck disable=SC2254
+	case $1 in
+	$2)	fail "$3" "got:      $1" "unwanted: $2" ;;
+	*)	pass "$3" ;;
+	esac
+}
+check() {	# DESCRIPTION COMMAND...: it succeeds
+	_what=$1; shift
+	exits 0 "$_what" "$@"
+}
+
+# STATUS DESCRIPTION COMMAND...: it ends with that status. $OUT and $ERR have
+# what it said, for like.
+exits() {
+	_want=$1 _what=$2; shift 2
+	run "$@"
+	if [ "$STATUS" -eq "$_want" ]; then
+		pass "$_what"
+	else
+		fail "$_what" "status $STATUS, wanted $_want: $*" "$OUT" "$ERR"
+	fi
+}
+
+# COMMAND...: sets STATUS, OUT, ERR; at most a minute.
+run() {
+	case $(type "$1") in
+	*function*|*builtin*) "$@" ;;
+	*)		timeout 60 "$@" ;;
+	esac >/run/test/out 2>/run/test/err
+	STATUS=$?
+	OUT=$(tr -d '\000' </run/test/out)
+	ERR=$(tr -d '\000' </run/test/err)
+	printf '$ %s\n%s\n%s\n[%s]\n' "$*" "$OUT" "$ERR" "$STATUS" >&2
+}
+
+# For whoever watches ("run --show"): text; a command as typed, and what it says.
+say() { diag "$*"; }
+show() {
+	diag "\$ $*"
+	run "$@"
+	expand /run/test/out /run/test/err | while IFS= read -r _text; do tell "# $_text"; done
+	return "$STATUS"
+}
+
+# ----------------------------------------------------------- the host, and QMP
+
+# host REQUEST...: prints the answer; fails with the error on stderr.
+host() {
+	(
+		flock 9
+		printf '@%s\n' "$*" >&3
+		# shellcheck disable=SC3045 # busybox has it
+		IFS= read -r -t 60 answer <&3 || { echo "host: no answer to $*" >&2; exit 1; }
+		case $answer in
+		"ok "*)	printf '%s\n' "${answer#ok }" ;;
+		*)	echo "host: $*: $answer" >&2; exit 1 ;;
+		esac
+	) 9>/run/lock/control
+}
+
+qmp() { host "qmp $1" >/dev/null; }	# JSON: any command of QEMU's
+qmp_get() { host "qmp $1"; }		# the same, prints what it returns
+host_ns() { host time; }		# the host's monotonic clock
+wait_event() { host "wait-event $*" >/dev/null; }	# NAME [DEVICE]
+
+# OPTIONS as after QEMU's -device: "nvme,id=hot0,bus=rp1,serial=x,drive=spare1"
+device_add() { host "device_add $1" >/dev/null; }
+
+# ID: asks the guest's kernel to let go of it, and waits until it is gone.
+device_del() {
+	qmp "{\"execute\": \"device_del\", \"arguments\": {\"id\": \"$1\"}}" &&
+		wait_event DEVICE_DELETED "$1"
+}
+
+# STAGE: boot again, into this same test with $STAGE set to it. Only /persist
+# lives on.
+reboot_and_continue() {
+	host "reboot $1" >/dev/null || die "reboot into $1"
+	! mounted /persist || umount /etc/iommu-pt /persist
+	sync
+	reboot -f
+	sleep 60
+}
+
+# Mount the disk that outlives a reboot, with /etc/iommu-pt on it.
+need_persist() {
+	! mounted /persist || return 0
+	modprobe -a ahci sd_mod ext4
+	wait_for 10 test -b /dev/sda || die "the persistent disk is there"
+	mount -t ext4 /dev/sda /persist || die "mount the persistent disk"
+	mkdir -p /persist/iommu-pt /etc/iommu-pt
+	mount --bind /persist/iommu-pt /etc/iommu-pt
+}
+
+# ---------------------------------------------------------------------- guest
+
+wait_for() {	# SECONDS COMMAND...
+	_left=$(($1 * 10)); shift
+	until "$@" >/dev/null 2>&1; do
+		_left=$((_left - 1))
+		[ "$_left" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+mounted() { grep -q " $1 " /proc/mounts; }	# DIRECTORY
+
+kernel_at_least() {	# MAJOR MINOR
+	uname -r | awk -F. -v a="$1" -v b="$2" '{ exit !($1 > a || ($1 == a && $2 + 0 >= b)) }'
+}
+
+as_nobody() { /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }	# COMMAND...
+
+# [drivers]: start udev and let it see the devices that our rules look at, as at
+# boot. Without the word it loads no drivers, so that a test says when.
+start_udev() {
+	[ "${1:-}" = drivers ] || ln -sf /dev/null /etc/udev/rules.d/80-drivers.rules
+	udevd --daemon 3>&-
+	_only=
+	for _subsystem in pci platform module block net virtio nvme; do
+		_only="$_only --subsystem-match=$_subsystem"
+	done
+	# shellcheck disable=SC2086 # words
+	udevadm trigger --type=devices --action=add $_only
+	udevadm settle --timeout=30
+}
+stop_udev() {
+	udevadm control --exit
+	rm -f /etc/udev/rules.d/80-drivers.rules
+}
+
+# Mark a place in the kernel's log; log_since MARK prints what came after it.
+log_mark() { echo "<6>mark $1" >/dev/kmsg; }
+log_since() { dmesg | sed "1,/mark $1\$/d"; }
+
+# -------------------------------------------------------- devices, by address
+
+PCI=/sys/bus/pci/devices
+
+bound_driver() { basename "$(readlink "$PCI/$1/driver" || echo none)"; }	# prints "none" if unbound
+bind() { echo "$2" >"/sys/bus/pci/drivers/$1/bind"; }			# DRIVER DEVICE
+unbind() { [ ! -e "$PCI/$1/driver" ] || echo "$1" >"$PCI/$1/driver/unbind"; }
+driver_override() { echo "${2:-}" >"$PCI/$1/driver_override"; }		# DEVICE [DRIVER]
+probe() { echo "$1" >/sys/bus/pci/drivers_probe; }			# let a driver bind, as the kernel chooses
+remove() { echo 1 >"$PCI/$1/remove"; }
+rescan() { echo 1 >/sys/bus/pci/rescan; }
+
+group_of() { basename "$(readlink "$PCI/$1/iommu_group" || echo none)"; }	# prints the number, or "none"
+group_members() { ls "$PCI/$1/iommu_group/devices"; }
+domain_type() { cat "$PCI/$1/iommu_group/type"; }
+set_domain_type() { echo "$2" >"$PCI/$1/iommu_group/type"; }	# by hand, without our module
+is_type() { [ "$(domain_type "$1")" = "$2" ]; }			# DEVICE TYPE
+is_identity() { is_type "$1" identity; }
+translated() { case $(domain_type "$1") in DMA|DMA-FQ) ;; *) return 1 ;; esac; }
+
+# PORT: prints the address of what is plugged into a root port; fails if empty.
+below() {
+	for _dev in "$PCI/$1"/????:??:??.?; do
+		[ -e "$_dev" ] && basename "$_dev" && return
+	done
+	return 1
+}
+
+# DEVICE raw|api: where does the edu device's DMA land? (kmod/edu_dma.c)
+dma_lands() {
+	echo "$2" >"$PCI/$1/dma" && cat "$PCI/$1/dma"
+}
+
+# As after a boot: no module of ours, no test driver, the kernel's own domains.
+fresh() {
+	modprobe -ra iommu-pt-policy witness edu_dma nvme e1000e 2>/dev/null
+	for _dev in $NVME $NIC $EDU $FN0 $FN1 $FN2; do
+		unbind "$_dev"
+		driver_override "$_dev"
+		set_domain_type "$_dev" auto
+	done 2>/dev/null
+	rm -rf /etc/iommu-pt/rules.d
+}
+
+# The machine vtd's devices (machines.toml)
+NVME=0000:00:03.0 NIC=0000:00:04.0 EDU=0000:00:05.0
+PORT1=0000:00:06.0 PORT2=0000:00:06.1 PORT3=0000:00:06.2
+FN0=0000:00:07.0 FN1=0000:00:07.1 FN2=0000:00:07.2
+PORT_EXTERNAL=0000:00:08.0
+
+netdev_of() {
+	for _dev in "$PCI/$1"/net/* "$PCI/$1"/virtio*/net/*; do
+		[ -e "$_dev" ] && basename "$_dev" && return
+	done
+	return 1
+}
+blockdev_of() {
+	for _dev in "$PCI/$1"/nvme/nvme*/nvme*n*; do
+		[ -e "/dev/${_dev##*/}" ] && echo "${_dev##*/}" && return
+	done
+	return 1
+}
+
+# DEVICE: a block read past the page cache, with what the host wrote there.
+reads_blocks() {
+	_disk=$(blockdev_of "$1") &&
+	dd if="/dev/$_disk" bs=512 skip=1234 count=1 iflag=direct 2>/dev/null |
+		grep -q 'block 00001234'
+}
+
+# DEVICE: a packet goes out and another comes back.
+reaches_network() {
+	_if=$(netdev_of "$1") && ip link set "$_if" up &&
+	ip addr replace 10.0.2.15/24 dev "$_if" &&
+	wait_for 15 ping -c 1 -W 1 -I "$_if" 10.0.2.2
+}

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash disable=SC3045 # busybox sh
+# Runs the tests that the kernel's command line names, and tells the host over
+# descriptor 3. For init, and for the unit of a guest that has systemd.
+
+word() {	# the value of NAME= on the kernel's command line
+	# shellcheck disable=SC2013 # words are what is wanted
+	for arg in $(cat /proc/cmdline); do
+		case $arg in "$1="*) echo "${arg#*=}" ;; esac
+	done
+}
+
+# Descriptor 3 of everything that runs here is the way to the host. It stays
+# open, for the settings of a serial line go when its last user does.
+open_control() {
+	exec 3<>"/dev/$1"
+	stty -F "/dev/$1" raw -echo
+}
+
+run_test() {	# TEST [again]
+	echo "<6>test $*" >/dev/kmsg
+	echo "@begin $*" >&3
+	rm -rf /run/test/*
+	sh -u "/tests/tests/$1.sh" </dev/null
+	echo "@end $1 $?" >&3
+}
+
+run_tests() {
+	again=
+	STAGE=$(word vm.stage)
+	[ -z "$STAGE" ] || again=again
+	export STAGE
+	for test in $(word vm.tests | tr , ' '); do
+		# shellcheck disable=SC2086 # nothing, or a word
+		run_test "$test" $again
+		again=''
+		STAGE=''
+	done
+	echo "@done" >&3
+	sync
+}

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+# No rule loosens an external device; the kernel's own word is the last.
+. /tests/lib.sh
+fresh
+
+ext=$(below $PORT_EXTERNAL)
+is "$(cat "$PCI/$ext/removable")" removable "there is an external device"
+check "module loads" modprobe iommu-pt-policy rules="passthrough bus=pci"
+check "a rule for all leaves it translated" translated "$ext"
+is "$(cat "$PCI/$ext/iommu_pt/status")" refused "and is refused for it"
+is "$(domain_type $NVME)" identity "while others follow it"
+like "$(ptctl show "$ext")" "*external*force=yes*" "show says why"
+like "$(dmesg)" "*$ext: iommu_pt: passthrough refused: the device is external*" "so does the log"
+exits 1 "set is refused" ptctl set --runtime "$ext" passthrough
+like "$ERR" "*$ext*external*" "and says why"
+exits 1 "sysfs too" sh -c "echo passthrough >$PCI/$ext/iommu_pt/policy"
+
+exits 0 "stricter is always allowed" ptctl set --runtime "$ext" strict
+is "$(domain_type "$ext")" DMA "it is strict"
+exits 1 "back to lazy is not, which the core would allow" ptctl set --runtime "$ext" lazy
+is "$(domain_type "$ext")" DMA "it is strict still"
+
+exits 1 "force: the core refuses what it knows as untrusted" \
+	ptctl set --runtime --force "$ext" passthrough
+like "$ERR" "*IOMMU driver refuses*untrusted*" "and that is said"
+check "it is translated still" translated "$ext"
+check "module unloads" modprobe -r iommu-pt-policy
+done_testing

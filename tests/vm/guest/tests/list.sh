@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# What ptctl prints: stable JSON, tables, and at what price.
+. /tests/lib.sh
+fresh
+
+modprobe nvme
+wait_for 10 blockdev_of $NVME
+check "module loads" modprobe iommu-pt-policy \
+	rules="passthrough name=$NIC;strict modalias=pci:v00001B36*bc01*;auto bus=platform"
+
+# ---- list asks the kernel once, and reads no file for each device
+strace -f -o /run/test/trace -e trace=%file,sendto,sendmsg ptctl list >/run/test/list
+is "$(grep -c '"/sys/.*devices' /run/test/trace)" 0 "list reads no device's files"
+sent=$(grep -c 'send' /run/test/trace)
+# which family it is; what mode; the dump
+check "list sends $sent requests, at most 4" test "$sent" -le 4
+is "$(grep -c ^0000: /run/test/list)" "$(find $PCI/ -type l | wc -l)" "list has every PCI device"
+
+# ---- JSON: one object, its version, an array, the same keys in each row
+json() {	# ARRAY FILTER WANTED DESCRIPTION COMMAND...
+	_array=$1 _filter=$2 _wanted=$3 _what=$4; shift 4
+	"$@" >/run/test/json 2>/run/test/err
+	is "$(jq -r '.version' /run/test/json)" 1 "$*: version"
+	is "$(jq -r ".$_array | type" /run/test/json)" array "$*: array $_array"
+	is "$(jq -r "$_filter" /run/test/json)" "$_wanted" "$*: $_what"
+}
+json devices '.devices[] | select(.device == "0000:00:04.0") | .policy + " " + .effective + " " + .status + " " + .source' \
+	"passthrough passthrough applied cmdline" "a row" ptctl list --json
+json devices '.devices[] | select(.device == "0000:00:04.0") | .driver | type' null "no driver is null" ptctl list --json
+json devices '.devices[] | select(.device == "0000:00:04.0") | .group | type' number "a group is a number" ptctl list --json
+json devices '[.devices[] | keys] | unique | length' 1 "the same keys in each row" ptctl list --json
+json devices '.devices[0].status' pending "a device" ptctl show --json $NVME
+json rules '[.rules[] | select(.decides)] | length' 1 "one rule decides" ptctl explain --json $NVME
+json status '.status[0].mode' enforce "the module" ptctl status --json
+mkdir -p /etc/iommu-pt/rules.d
+echo "passthrough nam=x" >/etc/iommu-pt/rules.d/10-x.rules
+json findings '.findings[0] | "\(.line) \(.column)"' "1 13" "a finding" ptctl check --json
+rm /etc/iommu-pt/rules.d/10-x.rules
+
+# ---- a name in any form means the device
+for name in $NVME "pci/$NVME" "${NVME#0000:}" "$PCI/$NVME" "$(blockdev_of $NVME)" "/dev/$(blockdev_of $NVME)"; do
+	like "$(ptctl show "$name")" "*$NVME*" "show $name"
+done
+
+# ---- events
+ptctl monitor >/run/test/events 2>&1 & monitor=$!
+check "monitor listens" wait_for 10 sh -c "echo strict >$PCI/$EDU/iommu_pt/policy; echo auto >$PCI/$EDU/iommu_pt/policy; grep -q $EDU /run/test/events"
+device_add edu,id=hot1,bus=rp1,dma_mask=0xffffffffffffffff
+echo lazy >$PCI/$NVME/iommu_pt/policy
+check "monitor tells of a status" wait_for 10 grep -q "$NVME.*applied" /run/test/events
+check "unplugged" device_del hot1
+kill $monitor
+
+# ---- every verb has its help
+for verb in status list show explain set unset apply check monitor; do
+	exits 0 "$verb --help" ptctl $verb --help
+	like "$OUT" "usage: ptctl $verb*" "says how it is used"
+done
+check "module unloads" modprobe -r iommu-pt-policy
+done_testing

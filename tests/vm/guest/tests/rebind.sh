@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# A bound device gets another domain, and its driver back.
+. /tests/lib.sh
+fresh
+
+modprobe -a nvme e1000e ext4
+wait_for 10 blockdev_of $NVME
+check "module loads" modprobe iommu-pt-policy
+
+exits 4 "a bound device is pending" ptctl set --runtime $NVME passthrough
+like "$OUT$ERR" "*nvme*--rebind*" "which names the driver and the way out"
+check "and stays as it is" translated $NVME
+exits 0 "rebind" ptctl set --runtime --rebind $NVME passthrough
+is "$(domain_type $NVME)" identity "its domain is new"
+is "$(bound_driver $NVME)" nvme "its driver is back"
+check "it reads blocks" wait_for 10 reads_blocks $NVME
+exits 0 "what already is succeeds" ptctl set --runtime --rebind $NVME passthrough
+is "$(grep ^rebinds /sys/kernel/iommu_pt/stats)" "rebinds 1" "without a rebind"
+
+# ---- in use; a disk whose content nobody else needs
+check "nvme is plugged in" device_add nvme,id=hot1,bus=rp1,serial=hot,drive=spare1
+wait_for 10 below $PORT1
+hot=$(below $PORT1)
+check "it has a disk" wait_for 10 blockdev_of "$hot"
+disk=$(blockdev_of "$hot")
+mkfs.ext4 -q /dev/"$disk"
+mkdir -p /tmp/mnt
+check "its file system is mounted" mount -t ext4 /dev/"$disk" /tmp/mnt
+exits 4 "a mounted file system refuses it" ptctl set --runtime --rebind "$hot" passthrough
+like "$OUT$ERR" "*/tmp/mnt*" "and says which"
+is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "nothing is changed"
+umount /tmp/mnt
+mkswap /dev/"$disk" >/dev/null
+check "swap is on" swapon /dev/"$disk"
+exits 4 "swap refuses it" ptctl set --runtime --rebind "$hot" passthrough
+like "$OUT$ERR" "*swap*" "and says so"
+swapoff /dev/"$disk"
+exits 0 "idle again, by the disk's name" ptctl set --runtime --rebind "$disk" passthrough
+is "$(domain_type "$hot")" identity "it is in identity"
+check "it comes back" wait_for 10 blockdev_of "$hot"
+ptctl unset --runtime "$hot"
+check "it is unplugged" device_del hot1
+
+check "a packet goes through" reaches_network $NIC
+if=$(netdev_of $NIC)
+exits 4 "a route refuses it" ptctl set --runtime --rebind "$if" passthrough
+like "$OUT$ERR" "*$if*route*" "and says so"
+ip addr flush dev "$if"
+ip link set "$if" down
+exits 0 "without a route, by the interface's name" ptctl set --runtime --rebind "$if" passthrough
+is "$(domain_type $NIC)" identity "the card is in identity"
+check "a packet goes through" reaches_network $NIC
+exits 0 "forced under a route" ptctl set --runtime --rebind=force $NIC translated
+check "the card is translated" translated $NIC
+
+# ---- drivers that do not come back
+modprobe -r e1000e
+modprobe witness
+driver_override $NIC witness
+probe $NIC
+echo 1 >/sys/module/witness/parameters/fail_probes
+exits 1 "a driver that fails once" ptctl set --runtime --rebind $NIC passthrough
+like "$OUT$ERR" "*witness*failed to bind*" "is told of"
+is "$(bound_driver $NIC)" witness "it is bound again"
+check "in the domain that it had" translated $NIC
+is "$(cat $PCI/$NIC/iommu_pt/status)" pending "the decision waits"
+echo 2 >/sys/module/witness/parameters/fail_probes
+exits 1 "a driver that fails twice" ptctl set --runtime --rebind $NIC passthrough
+like "$OUT$ERR" "*witness*no driver*" "is told of"
+is "$(bound_driver $NIC)" none "the device has no driver"
+check "the decision is applied then" wait_for 5 is_identity $NIC
+
+# ---- strict and lazy, on a bound device
+unbind $NVME
+exits 0 "strict" ptctl set --runtime $NVME strict
+is "$(domain_type $NVME)" DMA "strict is DMA"
+bind nvme $NVME
+wait_for 10 blockdev_of $NVME
+exits 0 "to lazy without unbinding" ptctl set --runtime $NVME lazy
+is "$(domain_type $NVME)" DMA-FQ "lazy is DMA-FQ"
+is "$(cat $PCI/$NVME/iommu_pt/effective)" lazy "effective says so"
+check "it reads blocks" reads_blocks $NVME
+exits 4 "back to strict waits" ptctl set --runtime $NVME strict
+unbind $NVME
+check "and is done at unbind" wait_for 5 is_type $NVME DMA
+exits 0 "taken back" ptctl unset --runtime $NVME $NIC
+
+driver_override $NIC
+modprobe -r witness
+check "module unloads" modprobe -r iommu-pt-policy
+done_testing

@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One guest: QEMU, its control channel (verdicts, and requests to the host),
+and its QMP."""
+
+import collections
+import contextlib
+import json
+import os
+import re
+import select
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from . import build, debian
+from .config import Unavailable
+from .tap import Verdicts
+
+# In a line of the kernel's own log, and nowhere else: ptctl warns as well.
+WRONG = re.compile(
+    r"\[\s*\d+\.\d+\].*(WARNING:|BUG:|\bOops\b|KASAN|KCSAN|UBSAN|Kernel panic|"
+    r"rcu.*(stall|self-detected)|blocked for more than|general protection fault)")
+LOG_LINES = 200
+
+_running = set()
+_running_lock = threading.Lock()
+
+
+def kill_all():
+    with _running_lock:
+        for process in _running:
+            process.kill()
+
+
+class Lines:
+    """Lines out of a socket, each within a time."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.rest = b""
+
+    def read(self, deadline):
+        """One line; None at the end of the stream; TimeoutError."""
+        while b"\n" not in self.rest:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self.sock], [], [], left)[0]:
+                raise TimeoutError
+            try:
+                data = self.sock.recv(65536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                return None
+            self.rest += data
+        line, self.rest = self.rest.split(b"\n", 1)
+        return line.decode(errors="replace").rstrip("\r")
+
+    def write(self, text):
+        """Whoever reads next learns that the other side is gone."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.sock.sendall(text.encode() + b"\n")
+
+
+class QmpError(Exception):
+    pass
+
+
+class Qmp:
+    def __init__(self, sock):
+        self.lines = Lines(sock)
+        self.events = []
+        self._read(time.monotonic() + 10)		# the greeting
+        self.execute({"execute": "qmp_capabilities"})
+
+    def _read(self, deadline):
+        try:
+            line = self.lines.read(deadline)
+        except TimeoutError as error:
+            raise QmpError("no answer in time") from error
+        if line is None:
+            raise QmpError("QEMU is gone")
+        return json.loads(line)
+
+    def execute(self, command, timeout=20):
+        deadline = time.monotonic() + timeout
+        self.lines.write(json.dumps(command))
+        while True:
+            message = self._read(deadline)
+            if "event" in message:
+                self.events.append(message)
+            elif "error" in message:
+                raise QmpError(message["error"]["desc"])
+            elif "return" in message:
+                return message["return"]
+
+    def human(self, line):
+        """The monitor for people: it takes options as the command line does."""
+        said = self.execute({"execute": "human-monitor-command",
+                             "arguments": {"command-line": line}}).strip()
+        if said:
+            raise QmpError(said.splitlines()[0])
+        return {}
+
+    def wait_event(self, name, device, timeout=20):
+        """The next event of that name (of that device), which is then used up."""
+        deadline = time.monotonic() + timeout
+        while True:
+            for event in self.events:
+                data = event.get("data", {})
+                if event["event"] == name and device in (None, data.get("device")):
+                    self.events.remove(event)
+                    return data
+            message = self._read(deadline)
+            if "event" in message:
+                self.events.append(message)
+
+
+class Guest:
+    """The boots of one machine on one kernel for a list of tests."""
+
+    def __init__(self, config, kernel, machine, tests, *, kernel_path, initramfs, disk, log_dir,
+                 show):
+        self.machine = config["machine"][machine]
+        self.arch = config["arch"][self.machine["arch"]]
+        self.kernel_image = debian.image(kernel_path)
+        self.initramfs = initramfs			# a file, or a folder with one a stage
+        self.disk = disk				# to boot from; None
+        self.show = show
+        self.tests = tests
+        self.log_dir = log_dir
+        self.console = log_dir / "console.log"
+        self.verdicts = Verdicts(f"vm/{kernel}/{machine}", tests)
+        self.reboot = None				# (test, stage, checks so far)
+        self.qmp = None
+
+    def run(self):
+        """All boots; returns the points."""
+        self._check_qemu()
+        shutil.rmtree(self.log_dir, ignore_errors=True)
+        self.log_dir.mkdir(parents=True)
+        deadline = time.monotonic() + self.machine["timeout"]
+        with tempfile.TemporaryDirectory(prefix="vm-") as run_dir:
+            self._disks(run_dir)
+            while True:
+                stage, self.reboot = self.reboot, None
+                why = self._boot(run_dir, stage, deadline)
+                if why or not self.reboot:
+                    break
+        complaints, last = self._read_console()
+        self.verdicts.close(why, complaints, last)
+        return self.verdicts.points
+
+    def _check_qemu(self):
+        qemu = shutil.which(self.arch["qemu"])
+        if not qemu:
+            raise Unavailable(f"{self.arch['qemu']} is not installed")
+        for device in self.machine["needs"]:
+            known = subprocess.run([qemu, "-device", f"{device},help"], check=False,
+                                   capture_output=True).returncode == 0
+            if not known:
+                raise Unavailable(f"this QEMU has no {device}")
+
+    def _disks(self, run_dir):
+        """Disks that are there for this guest only. Each block of the first
+        MiB of the NVMe disk says which one it is."""
+        with open(f"{run_dir}/disk", "wb") as file:
+            for block in range(2048):
+                file.write(b"block %08d\n" % block * 26 + bytes(512 - 26 * 15))
+            file.truncate(64 << 20)
+        persist = f"{run_dir}/persist"
+        with open(persist, "wb") as file:
+            file.truncate(64 << 20)
+        subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-F", persist], check=True)
+        if self.disk:
+            subprocess.run(["cp", "--sparse=always", self.disk, f"{run_dir}/root"], check=True)
+
+    def _argv(self, run_dir, stage):
+        def fill(word):
+            word = re.sub(r"\{acpi:([\w-]+)\}", lambda m: str(build.acpi_table(m[1])), word)
+            return word.replace("{disk}", f"{run_dir}/disk").replace(
+                "{root}", f"{run_dir}/root").replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
+
+        append = [f"console={self.arch['console']}", self.machine["append"],
+                  f"vm.control={self.arch['control']}"]
+        tests = self.tests
+        if stage:
+            tests = tests[tests.index(stage[0]):]
+            append.append(f"vm.stage={stage[1]}")
+            append.append(self.machine["append_stage"].get(stage[1], ""))
+        append.append("vm.tests=" + ",".join(tests))
+        return [
+            self.arch["qemu"], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            *map(fill, self.machine["base"] + self.machine["devices"]),
+            "-drive", f"if=none,id=persist,format=raw,file={run_dir}/persist",
+            *self.arch["persist"],
+            "-chardev", f"file,id=console,append=on,path={self.console}",
+            "-serial", "chardev:console", "-serial", "chardev:control",
+            "-mon", "chardev=qmp,mode=control",
+            "-kernel", str(self.kernel_image), "-initrd", str(self._initramfs(stage)),
+            "-append", " ".join(append),
+        ]
+
+    def _initramfs(self, stage):
+        if not self.initramfs.is_dir():
+            return self.initramfs
+        own = self.initramfs / (stage[1] if stage else "default")
+        return own if own.exists() else self.initramfs / "default"
+
+    def _boot(self, run_dir, stage, deadline):
+        """One boot. Returns what went wrong with the guest as such, or None."""
+        control, control_end = socket.socketpair()
+        qmp, qmp_end = socket.socketpair()
+        argv = [*self._argv(run_dir, stage),
+                "-chardev", f"socket,id=control,fd={control_end.fileno()}",
+                "-chardev", f"socket,id=qmp,fd={qmp_end.fileno()}"]
+        with control, qmp, open(self.log_dir / "qemu.log", "ab") as log:
+            process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                pass_fds=(control_end.fileno(), qmp_end.fileno()))
+            with _running_lock:
+                _running.add(process)
+            try:
+                control_end.close()
+                qmp_end.close()
+                self.qmp = Qmp(qmp)
+                self._converse(Lines(control), deadline)
+                status = process.wait(timeout=15)
+                return f"QEMU exited with status {status}" if status else None
+            except TimeoutError:
+                return f"timeout: {self.machine['timeout']} s for this machine"
+            except subprocess.TimeoutExpired:
+                return "QEMU did not end"
+            except QmpError as error:
+                return f"QMP: {error}; see qemu.log"
+            finally:
+                process.kill()
+                process.wait()
+                with _running_lock:
+                    _running.discard(process)
+
+    def _converse(self, lines, deadline):
+        """With the guest, until QEMU closes the channel."""
+        start = time.monotonic()
+        while (line := lines.read(deadline)) is not None:
+            with open(self.log_dir / "control.log", "a", encoding="utf-8") as log:
+                log.write(f"{time.monotonic() - start:8.3f} {line}\n")
+            word, _, rest = line.partition(" ")
+            request = getattr(self, "_ask_" + word[1:].replace("-", "_"), None) \
+                if word.startswith("@") else None
+            if not request:
+                if self.show:
+                    self.show(line)
+                self.verdicts.line(line)
+                continue
+            try:
+                lines.write("ok " + json.dumps(request(rest)))
+            except (QmpError, ValueError) as error:
+                lines.write("error " + str(error).replace("\n", " "))
+
+    # Requests of the guest: @NAME ARGUMENTS. The answer is one line.
+
+    def _ask_qmp(self, rest):
+        return self.qmp.execute(json.loads(rest))
+
+    def _ask_device_add(self, rest):
+        return self.qmp.human(f"device_add {rest}")
+
+    def _ask_wait_event(self, rest):
+        name, _, device = rest.partition(" ")
+        return self.qmp.wait_event(name, device or None)
+
+    def _ask_time(self, _rest):
+        return time.monotonic_ns()
+
+    def _ask_reboot(self, rest):
+        """The guest is about to reset: boot it again, at this test."""
+        if not re.fullmatch(r"[\w.-]+", rest) or not self.verdicts.current:
+            raise ValueError(f"reboot: no stage {rest!r}")
+        self.reboot = (self.verdicts.current, rest)
+        return {}
+
+    def _read_console(self):
+        """What is wrong in the log, and its last lines."""
+        try:
+            text = self.console.read_text(errors="replace")
+        except OSError:
+            return ["there is no console log"], []
+        allowed = [re.compile(pattern) for pattern in self.machine["reports"]]
+        bad = [f"console: {line.strip()}" for line in text.splitlines()
+               if WRONG.search(line) and not any(ok.search(line) for ok in allowed)]
+        last = collections.deque(text.splitlines(), LOG_LINES)
+        head = f"last {len(last)} lines of {self.console}:"
+        qemu = (self.log_dir / "qemu.log").read_text(errors="replace").splitlines()
+        return bad[:20], [head, *last, *(f"qemu: {line}" for line in qemu[-20:])]
