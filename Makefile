@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a person types. "make help" lists it.
+
+prefix ?= /usr
+mandir ?= $(prefix)/share/man
+bashdir ?= $(prefix)/share/bash-completion/completions
+zshdir ?= $(prefix)/share/zsh/site-functions
+KERNELDIR ?= /lib/modules/$(shell uname -r)/build
+SUITE ?= trixie
+FUZZ_SECONDS ?= 30
+export FUZZ_SECONDS
+
+# NO_MODULES=1 leaves the module out, and then needs no kernel headers.
+MODULES := $(if $(NO_MODULES),,modules)
+
+.DEFAULT_GOAL := all
+
+all: ptctl $(MODULES)		## build the tool and the module
+
+ptctl:				## build the tool: build/ptctl
+	$(MAKE) -C userspace O=$(CURDIR)/build
+
+modules:			## build the module for the kernel of KERNELDIR
+	$(MAKE) -C $(KERNELDIR) M=$(CURDIR)/kmod modules
+
+# INSTALL_MOD_PATH makes the kernel's own rule install below DESTDIR.
+install: all			## install; takes DESTDIR, prefix, KERNELDIR, NO_MODULES=1
+ifneq ($(MODULES),)
+	$(MAKE) -C $(KERNELDIR) M=$(CURDIR)/kmod INSTALL_MOD_PATH=$(DESTDIR) modules_install
+endif
+	install -D -m 755 build/ptctl $(DESTDIR)$(prefix)/sbin/ptctl
+	$(call install_file,755,packaging/iommu-pt-boot,lib/iommu-pt/boot)
+	for rules in udev/rules.d/*.rules; do \
+		$(call install_file,644,$$rules,lib/udev/rules.d/$${rules##*/}) || exit; \
+	done
+	install -d -m 755 $(DESTDIR)/etc/iommu-pt/rules.d
+	# Where ptctl looks for them, whatever the prefix.
+	install -d -m 755 $(DESTDIR)/usr/lib/iommu-pt/rules.d
+	install -D -m 644 -t $(DESTDIR)/usr/lib/iommu-pt/profiles profiles/*.rules
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 man/*.4
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man5 man/*.5
+	install -D -m 644 -t $(DESTDIR)$(mandir)/man8 man/*.8
+	install -D -m 644 completion/ptctl.bash $(DESTDIR)$(bashdir)/ptctl
+	install -D -m 644 -t $(DESTDIR)$(zshdir) completion/_ptctl
+
+# mode, file, where below prefix: the file with its paths below prefix.
+install_file = mkdir -p $$(dirname $(DESTDIR)$(prefix)/$(3)) && \
+	sed -E 's,/usr/(sbin/ptctl|lib/iommu-pt/boot),$(prefix)/\1,' $(2) \
+		>$(DESTDIR)$(prefix)/$(3) && \
+	chmod $(1) $(DESTDIR)$(prefix)/$(3)
+
+# For initramfs-tools and dracut, which look below /usr only, and for systemd. The
+# unit is enabled by: systemctl enable iommu-pt.service
+install-boot:			## install the initramfs hooks and the systemd unit as well
+	$(call install_file,755,packaging/initramfs-tools/hooks/iommu-pt,share/initramfs-tools/hooks/iommu-pt)
+	$(call install_file,755,packaging/initramfs-tools/scripts/init-top/iommu-pt,share/initramfs-tools/scripts/init-top/iommu-pt)
+	$(call install_file,755,packaging/dracut/50iommu-pt/module-setup.sh,lib/dracut/modules.d/50iommu-pt/module-setup.sh)
+	$(call install_file,755,packaging/dracut/50iommu-pt/iommu-pt.sh,lib/dracut/modules.d/50iommu-pt/iommu-pt.sh)
+	$(call install_file,644,packaging/systemd/iommu-pt.service,lib/systemd/system/iommu-pt.service)
+
+packages:			## build Debian packages into build/packages; SUITE=trixie
+	tests/install-deps demo
+	packaging/build $(SUITE)
+
+check:				## install what tests need, run them; T=PATTERN picks by name
+	tests/install-deps check
+	tests/run $(if $(T),'$(T)')
+
+# An hour or so: the fuzzer for 10 minutes, and the tests of the tests.
+check-long: FUZZ_SECONDS := 600
+check-long:			## the same and what takes long
+	tests/install-deps check
+	tests/run --long $(if $(T),'$(T)')
+
+check-boot:			## boot Debian from an NVMe disk, with the packages installed
+	tests/install-deps check
+	tests/vm/run --machine boot
+
+demo:				## show the main job in a guest with a virtual IOMMU
+	tests/install-deps demo
+	tests/vm/demo
+
+fuzz:				## fuzz the parser for FUZZ_SECONDS (30)
+	tests/fuzz/run rule
+
+lint:				## shellcheck, sparse; the guests' builds do W=1
+	tests/lint
+
+# Not Kbuild's own clean, which needs the headers.
+clean:				## remove what was built; .cache stays
+	rm -rf build
+	cd kmod && rm -f *.o *.ko *.mod *.mod.c .*.cmd .*.o .*.d Module.symvers modules.order
+
+help:				## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
+
+.PHONY: all ptctl modules install install-boot packages check check-long check-boot demo fuzz lint clean help
