@@ -48,6 +48,25 @@ static const char *const modes[] = {
 	[IOMMU_PT_MODE_OFF] = "off",
 };
 
+static const char *const hints_words[] = {
+	[IOMMU_PT_HINTS_TRUST] = "trust",
+	[IOMMU_PT_HINTS_RESTRICT] = "restrict",
+	[IOMMU_PT_HINTS_IGNORE] = "ignore",
+};
+
+static const char *const channels[] = {
+	[IOMMU_PT_CHANNEL_SMBIOS] = "smbios",
+	[IOMMU_PT_CHANNEL_PROPERTY] = "property",
+	[IOMMU_PT_CHANNEL_FW_CFG] = "fw_cfg",
+};
+
+static const char *const hint_states[] = {
+	[IOMMU_PT_HINT_ACCEPTED] = "accepted",
+	[IOMMU_PT_HINT_RESTRICTED] = "restricted",
+	[IOMMU_PT_HINT_IGNORED] = "ignored",
+	[IOMMU_PT_HINT_REJECTED] = "rejected",
+};
+
 #define COUNT(table)		(sizeof(table) / sizeof((table)[0]))
 #define NAME(table, index)	((index) < COUNT(table) ? (table)[index] : NULL)
 
@@ -87,6 +106,21 @@ const char *mode_name(unsigned int mode)
 	return NAME(modes, mode);
 }
 
+const char *hints_name(unsigned int hints)
+{
+	return NAME(hints_words, hints);
+}
+
+const char *channel_name(unsigned int channel)
+{
+	return NAME(channels, channel);
+}
+
+const char *hint_state_name(unsigned int state)
+{
+	return NAME(hint_states, state);
+}
+
 int policy_parse(const char *name, size_t len)
 {
 	return parse(policies, COUNT(policies), name, len);
@@ -95,4 +129,9 @@ int policy_parse(const char *name, size_t len)
 int mode_parse(const char *name, size_t len)
 {
 	return parse(modes, COUNT(modes), name, len);
+}
+
+int hints_parse(const char *name, size_t len)
+{
+	return parse(hints_words, COUNT(hints_words), name, len);
 }

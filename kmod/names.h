@@ -18,6 +18,9 @@ const char *tier_name(unsigned int tier);
 const char *status_name(unsigned int status);
 const char *effective_name(unsigned int effective);
 const char *mode_name(unsigned int mode);
+const char *hints_name(unsigned int hints);
+const char *channel_name(unsigned int channel);
+const char *hint_state_name(unsigned int state);
 
 /**
  * policy_parse() - policy of a name
@@ -36,5 +39,14 @@ int policy_parse(const char *name, size_t len);
  * Return: the enum iommu_pt_mode, -1 if there is none of that name.
  */
 int mode_parse(const char *name, size_t len);
+
+/**
+ * hints_parse() - how far hints are believed, of a name
+ * @name: the name; need not end in NUL
+ * @len: its length in bytes
+ *
+ * Return: the enum iommu_pt_hints, -1 if there is none of that name.
+ */
+int hints_parse(const char *name, size_t len);
 
 #endif /* IOMMU_PT_NAMES_H */

@@ -8,7 +8,8 @@
  * Every refusal comes with an extack sentence.
  *
  *  IOMMU_PT_CMD_GET_INFO                                        (anyone)
- *    < VERSION, MODE, DEVICES (u32), RULES_COUNT (u32), EVENTS_LOST (u32)
+ *    < VERSION, MODE, DEVICES (u32), RULES_COUNT (u32), EVENTS_LOST (u32),
+ *      HINTS, CONFIDENTIAL? (flag), TRUTHFUL? (flag), SEALED? (flag)
  *
  *  IOMMU_PT_CMD_GET_DEVICE, one                                 (anyone)
  *    > BUS, NAME
@@ -34,8 +35,19 @@
  *      The RULES attributes are pieces of one text (pieces because one
  *      attribute ends at 64 KiB), cut wherever the sender likes. The text
  *      replaces all rules of the tier, or an error in it leaves all as was.
+ *      Of tier HINT it replaces those of the channel FW_CFG, and may say
+ *      "truthful" where it could say a rule. Once sealed, a text that would
+ *      make any device less strict is refused (EPERM).
  *    < nothing but the ack; on a syntax error LINE and COLUMN are in the
  *      extack sentence
+ *
+ *  IOMMU_PT_CMD_GET_HINTS with NLM_F_DUMP                       (anyone)
+ *    < CHANNEL, HINT, HINT_STATE, BUS? and NAME? (of the device whose property
+ *      it is), REASON? (a sentence; why it is not simply accepted)
+ *      a hint a message, as it was received
+ *
+ *  IOMMU_PT_CMD_SEAL                    (CAP_SYS_ADMIN in the initial userns)
+ *    < nothing but the ack; nothing becomes less strict until reboot
  *
  *  IOMMU_PT_CMD_EVENT, multicast only
  *    < EVENT, a device
@@ -44,7 +56,8 @@
  *    BUS, NAME, GROUP? (u32, absent: in no group), DRIVER? (absent: none
  *    bound), POLICY, TIER? and RULE? (absent: no rule decides), STATUS,
  *    EFFECTIVE, REASON? (a sentence; why the status is what it is),
- *    EXTERNAL? (flag), VIRTIO? (flag), MODALIAS? (only from GET_DEVICE one)
+ *    EXTERNAL? (flag), VIRTIO? (flag), VIRTIO_ACCESS? (of a virtio transport),
+ *    MODALIAS? (only from GET_DEVICE one)
  */
 #ifndef _UAPI_LINUX_IOMMU_PT_H
 #define _UAPI_LINUX_IOMMU_PT_H
@@ -61,6 +74,8 @@ enum iommu_pt_cmd {
 	IOMMU_PT_CMD_GET_RULES,
 	IOMMU_PT_CMD_SET_RULES,
 	IOMMU_PT_CMD_EVENT,
+	IOMMU_PT_CMD_GET_HINTS,
+	IOMMU_PT_CMD_SEAL,
 	__IOMMU_PT_CMD_END,
 };
 
@@ -90,6 +105,14 @@ enum iommu_pt_attr {
 	IOMMU_PT_A_EVENTS_LOST,		/* u32, events not sent for lack of memory */
 	IOMMU_PT_A_EVENT,		/* u32, enum iommu_pt_event */
 	IOMMU_PT_A_ERROR,		/* u32, errno of a rebind that failed */
+	IOMMU_PT_A_HINTS,		/* u32, enum iommu_pt_hints */
+	IOMMU_PT_A_CONFIDENTIAL,	/* flag: a confidential guest */
+	IOMMU_PT_A_TRUTHFUL,		/* flag: the platform vouches for its tables */
+	IOMMU_PT_A_SEALED,		/* flag: nothing becomes less strict */
+	IOMMU_PT_A_CHANNEL,		/* u32, enum iommu_pt_channel */
+	IOMMU_PT_A_HINT,		/* binary, as received: any bytes */
+	IOMMU_PT_A_HINT_STATE,		/* u32, enum iommu_pt_hint_state */
+	IOMMU_PT_A_VIRTIO_ACCESS,	/* u32, enum iommu_pt_virtio_access */
 	__IOMMU_PT_A_END,
 };
 
@@ -143,6 +166,38 @@ enum iommu_pt_mode {
 	IOMMU_PT_MODE_OBSERVE,
 	IOMMU_PT_MODE_OFF,
 	__IOMMU_PT_MODE_END,
+};
+
+/* How far hints are believed. In a confidential guest: at most RESTRICT. */
+enum iommu_pt_hints {
+	IOMMU_PT_HINTS_TRUST,
+	IOMMU_PT_HINTS_RESTRICT,	/* only what makes a device stricter */
+	IOMMU_PT_HINTS_IGNORE,
+	__IOMMU_PT_HINTS_END,
+};
+
+/* Where a hint came from. */
+enum iommu_pt_channel {
+	IOMMU_PT_CHANNEL_SMBIOS,	/* an OEM string (type 11) */
+	IOMMU_PT_CHANNEL_PROPERTY,	/* linux,iommu-pt-policy of a device */
+	IOMMU_PT_CHANNEL_FW_CFG,	/* opt/org.iommu-pt/rules, by ptctl apply */
+	__IOMMU_PT_CHANNEL_END,
+};
+
+enum iommu_pt_hint_state {
+	IOMMU_PT_HINT_ACCEPTED,
+	IOMMU_PT_HINT_RESTRICTED,	/* counts only where it makes stricter */
+	IOMMU_PT_HINT_IGNORED,		/* hints are ignored */
+	IOMMU_PT_HINT_REJECTED,		/* malformed, or too big */
+	__IOMMU_PT_HINT_END,
+};
+
+/* Is VIRTIO_F_ACCESS_PLATFORM offered? Without it DMA goes past the IOMMU. */
+enum iommu_pt_virtio_access {
+	IOMMU_PT_VIRTIO_ACCESS_UNKNOWN,
+	IOMMU_PT_VIRTIO_ACCESS_OFFERED,
+	IOMMU_PT_VIRTIO_ACCESS_ABSENT,
+	__IOMMU_PT_VIRTIO_ACCESS_END,
 };
 
 /* IOMMU_PT_A_FLAGS of SET_DEVICE */
