@@ -10,7 +10,7 @@
 
 enum {
 	DEVICE, DRIVER, GROUP, POLICY, EFFECTIVE, STATUS, SOURCE, BUS, NAME,
-	RULE, REASON, EXTERNAL, VIRTIO, MODALIAS,
+	RULE, REASON, EXTERNAL, VIRTIO, VIRTIO_ACCESS, MODALIAS,
 };
 
 static const struct column columns[] = {
@@ -27,6 +27,8 @@ static const struct column columns[] = {
 	[REASON] = { "REASON", COLUMN_TEXT, "why the status is what it is" },
 	[EXTERNAL] = { "EXTERNAL", COLUMN_BOOL, "untrusted or removable" },
 	[VIRTIO] = { "VIRTIO", COLUMN_BOOL, "a virtio transport" },
+	[VIRTIO_ACCESS] = { "VIRTIO_ACCESS", COLUMN_TEXT,
+			    "is VIRTIO_F_ACCESS_PLATFORM offered?" },
 	[MODALIAS] = { "MODALIAS", COLUMN_TEXT, "what rules match as modalias" },
 };
 
@@ -82,6 +84,8 @@ static const char *text_of(const struct dev *dev, size_t column)
 		return yes_no(dev->external);
 	case VIRTIO:
 		return yes_no(dev->virtio);
+	case VIRTIO_ACCESS:
+		return dev_virtio_access_word(dev);
 	default:
 		return NULL;
 	}
@@ -177,7 +181,7 @@ const struct command cmd_list = {
 	"  -a, --all           also devices in no IOMMU group that are not PCI\n"
 	"  -j, --json          as JSON\n\n"
 	"Columns: DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE, and\n"
-	"BUS NAME RULE REASON EXTERNAL VIRTIO MODALIAS\n\n"
+	"BUS NAME RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS\n\n"
 	"Examples:\n"
 	"  ptctl list\n"
 	"  ptctl list -o +REASON\n"
