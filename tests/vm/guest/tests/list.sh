@@ -37,6 +37,20 @@ echo "passthrough nam=x" >/etc/iommu-pt/rules.d/10-x.rules
 json findings '.findings[0] | "\(.line) \(.column)"' "1 13" "a finding" ptctl check --json
 rm /etc/iommu-pt/rules.d/10-x.rules
 
+# ---- as a tree, and as a picture
+group=$(basename "$(readlink $PCI/$NVME/iommu_group)")
+json devices '.devices | length' 1 "one IOMMU, the root" ptctl list --tree --json
+json devices ".devices[0].children[] | select(.group == $group) | .children[].device" $NVME \
+	"a device below its group" ptctl list --tree --json
+like "$(ptctl list --tree)" "*dmar0 (Intel VT-d)*group $group (*$NVME*" "for people too"
+exits 2 "--tree without its column" ptctl list --tree -o GROUP
+is "$(ptctl list -n -o IOMMU | sort -u)" dmar0 "the IOMMU of each"
+ptctl graph >/run/test/dot
+is "$(grep -c '{$' /run/test/dot)" "$(grep -c '^}$' /run/test/dot)" "graph: every cluster ends"
+is "$(grep -c fillcolor /run/test/dot)" "$(find $PCI/ -type l | wc -l)" "graph has every PCI device"
+like "$(grep "\"$NIC\"" /run/test/dot)" "*#f5bd7a*passthrough*" "graph: in the colour of what it does"
+cat /run/test/dot
+
 # ---- a name in any form means the device
 for name in $NVME "pci/$NVME" "${NVME#0000:}" "$PCI/$NVME" "$(blockdev_of $NVME)" "/dev/$(blockdev_of $NVME)"; do
 	like "$(ptctl show "$name")" "*$NVME*" "show $name"
@@ -52,7 +66,7 @@ check "unplugged" device_del hot1
 kill $monitor
 
 # ---- every verb has its help
-for verb in status list show explain set unset apply check monitor; do
+for verb in status list show explain set unset apply check monitor graph; do
 	exits 0 "$verb --help" ptctl $verb --help
 	like "$OUT" "usage: ptctl $verb*" "says how it is used"
 done
