@@ -9,7 +9,9 @@
  *			readers and writers of these are waited for under it
  *   device_lock(dev)	the driver core's. Held by whoever sends the driver
  *			notifications; taken by the core's "type" file where
- *			COMPAT_TYPE_LOCKS_DEVICE.
+ *			COMPAT_TYPE_LOCKS_DEVICE. That of a virtio transport is
+ *			held, and inside it that of the device it carries, when
+ *			they are asked; neither is waited for then.
  *   pt_group.lock	serialises changes of one group's domain. Where
  *			COMPAT_TYPE_LOCKS_DEVICE it is taken before device_lock
  *			and so never waited for under one.
@@ -78,6 +80,8 @@ struct pt_group {
  * @bound: there is a driver; registry_lock
  * @managed: the driver sees to DMA ownership itself; registry_lock
  * @external: untrusted or removable; constant
+ * @virtio: a virtio transport; constant
+ * @virtio_access: what it offered when it was last asked; registry_lock
  * @seen: mark of the walk at load; registry_lock
  * @told_status: what the last event said; pt_group.lock
  * @told_policy: what the last event said; pt_group.lock
@@ -99,6 +103,8 @@ struct pt_device {
 	bool bound;
 	bool managed;
 	bool external;
+	bool virtio;
+	enum iommu_pt_virtio_access virtio_access;
 	bool seen;
 	enum iommu_pt_status told_status;
 	enum iommu_pt_policy told_policy;
@@ -165,6 +171,25 @@ void pt_device_binding(struct device *dev);
  * @dev: the device
  */
 void pt_device_unbound(struct device *dev);
+
+/**
+ * pt_device_ask_virtio() - learn what a virtio transport offers
+ * @pt: a device; nothing is done for one that is no virtio transport
+ *
+ * To be called when its driver has changed. What cannot be learned now (with
+ * vfio-pci bound it never can) is as it was before.
+ *
+ * Context: sleeps. The caller holds the device_lock.
+ */
+void pt_device_ask_virtio(struct pt_device *pt);
+
+/**
+ * pt_device_try_virtio() - the same, for one of which it is not known
+ * @pt: a device
+ *
+ * Context: sleeps. Somebody may hold the device_lock: then it is not learned.
+ */
+void pt_device_try_virtio(struct pt_device *pt);
 
 /* The record of a device, with a reference, or NULL. */
 struct pt_device *pt_device_find(struct device *dev);

@@ -76,7 +76,9 @@ static int add_device_attrs(struct sk_buff *skb, const struct pt_device *pt,
 	    nla_put_u32(skb, IOMMU_PT_A_EFFECTIVE, report->effective) ||
 	    add_string(skb, IOMMU_PT_A_REASON, report->reason) ||
 	    add_flag(skb, IOMMU_PT_A_EXTERNAL, report->external) ||
-	    add_flag(skb, IOMMU_PT_A_VIRTIO, report->virtio))
+	    add_flag(skb, IOMMU_PT_A_VIRTIO, report->virtio) ||
+	    (report->virtio &&
+	     nla_put_u32(skb, IOMMU_PT_A_VIRTIO_ACCESS, report->virtio_access)))
 		return -EMSGSIZE;
 	return 0;
 }
