@@ -18,6 +18,7 @@
  *   registry_lock	all of the registry, and what a group knows of itself.
  *			Never held while a domain is read or written.
  *   policy_lock	the rules; see policy.c
+ *   event_lock	the numbering of events; see netlink.c
  *
  * Outside of registry_lock, and of no other: the lock of who replaces the hints
  * of fw_cfg (hints.c). Outside of all: that of who seals (seal.c).

@@ -52,6 +52,8 @@
  *
  *  IOMMU_PT_CMD_EVENT, multicast only
  *    < EVENT, a device
+ *      nlmsg_seq is the event's number, which grows by one: what is missing
+ *      was lost, for lack of memory here or of room in the listener's queue
  *
  *  A device:
  *    BUS, NAME, GROUP? (u32, absent: in no group), DRIVER? (absent: none

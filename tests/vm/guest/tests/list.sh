@@ -65,6 +65,36 @@ check "monitor tells of a status" wait_for 10 grep -q "$NVME.*applied" /run/test
 check "unplugged" device_del hot1
 kill $monitor
 
+# ---- more events than its queue takes: counted, and said
+room=$(cat /proc/sys/net/core/rmem_max)
+echo 8192 >/proc/sys/net/core/rmem_max		# of nobody; root asks for more
+as_nobody ptctl monitor --json >/run/test/events 2>&1 &
+check "monitor listens, for nobody as well" wait_for 10 sh -c "echo strict >$PCI/$EDU/iommu_pt/policy; echo auto >$PCI/$EDU/iommu_pt/policy; grep -q $EDU /run/test/events"
+drained() { ! awk '$2 == 16 && $5 > 0 { found = 1 } END { exit !found }' /proc/net/netlink; }
+wait_for 10 drained
+monitor=$(pidof ptctl)
+before=$(wc -l </run/test/events)
+kill -STOP $monitor
+writes=100		# each a decision and a status
+round=0
+while [ $round -lt $((writes / 2)) ]; do
+	echo strict >$PCI/$EDU/iommu_pt/policy
+	echo auto >$PCI/$EDU/iommu_pt/policy
+	round=$((round + 1))
+done
+kill -CONT $monitor
+check "monitor has read what there was" wait_for 30 drained
+check "the next event tells" wait_for 10 sh -c "echo lazy >$PCI/$EDU/iommu_pt/policy; tail -n 1 /run/test/events | grep -q lazy"
+echo auto >$PCI/$EDU/iommu_pt/policy
+kill $monitor
+echo "$room" >/proc/sys/net/core/rmem_max
+tail -n +$((before + 1)) /run/test/events >/run/test/late
+lost=$(jq -s 'map(select(.event == "lost") | .lost // 0) | add // 0' /run/test/late)
+seen=$(jq -s 'map(select(.event != "lost")) | (map(.policy == "lazy") | index(true)) as $end | .[:$end] | length' /run/test/late)
+check "some were lost ($lost), and the others seen ($seen)" test "$lost" -gt 0 -a "$seen" -gt 0
+is $((lost + seen)) $((2 * writes)) "no event is missing without being counted"
+check "an overrun is told at once" grep -q '"lost": null' /run/test/late
+
 # ---- every verb has its help
 for verb in status list show explain set unset apply check monitor graph; do
 	exits 0 "$verb --help" ptctl $verb --help
