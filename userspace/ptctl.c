@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
 	&cmd_audit,
 	&cmd_profile,
 	&cmd_monitor,
+	&cmd_graph,
 };
 
 #define COUNT	(sizeof(commands) / sizeof(commands[0]))
