@@ -54,7 +54,7 @@ static size_t count_rules_in_files(void)
 	return count;
 }
 
-/* What sysfs has not: the rule that decided, and devices that are untrusted. */
+/* What sysfs has not: the rule, what is untrusted, what virtio is offered. */
 static void add_what_only_netlink_has(struct inventory *inv,
 				      const struct devs *devs)
 {
@@ -69,8 +69,11 @@ static void add_what_only_netlink_has(struct inventory *inv,
 			continue;
 		if (dev->external == RULE_YES)
 			m->dev.external = RULE_YES;
-		free(m->dev.rule);
 		m->dev.rule = xstrdup(dev->rule);
+		if (dev->virtio_access > IOMMU_PT_VIRTIO_ACCESS_UNKNOWN)
+			inventory_set_access(m,
+					     (unsigned int)dev->virtio_access,
+					     "the module has asked the device");
 	}
 }
 

@@ -74,6 +74,16 @@ static void read_virtio(struct master *m, const struct sysroot *root)
 				       &m->access_from);
 }
 
+void inventory_set_access(struct master *master, unsigned int access,
+			  const char *who)
+{
+	master->access = access;
+	free(master->access_from);
+	master->access_from =
+		xasprintf("%s, so VIRTIO_F_ACCESS_PLATFORM is %s", who,
+			  virtio_access_name(access));
+}
+
 typedef const char *(*name_fn)(unsigned int index);
 
 /* The number of a word, -1 if it is none of the names. */
@@ -110,11 +120,9 @@ static void read_module_view(struct master *m, const struct sysroot *root)
 		m->dev.policy = (unsigned int)policy;
 	m->dev.status = read_word(root, folder, "status", status_name);
 	m->dev.tier = read_word(root, folder, "source", tier_name);
-	if (effective == IOMMU_PT_EFFECTIVE_BYPASS) {
-		m->access = IOMMU_PT_VIRTIO_ACCESS_ABSENT;
-		free(m->access_from);
-		m->access_from = xstrdup("iommu_pt/effective: bypass");
-	}
+	if (effective == IOMMU_PT_EFFECTIVE_BYPASS)
+		inventory_set_access(m, IOMMU_PT_VIRTIO_ACCESS_ABSENT,
+				     "iommu_pt/effective: bypass");
 	free(folder);
 }
 

@@ -97,6 +97,15 @@ struct inventory {
 void inventory_read(struct inventory *inv, const struct sysroot *root);
 void inventory_free(struct inventory *inv);
 
+/**
+ * inventory_set_access() - somebody knows better what virtio is offered
+ * @master: the transport
+ * @access: enum iommu_pt_virtio_access
+ * @who: where that is from
+ */
+void inventory_set_access(struct master *master, unsigned int access,
+			  const char *who);
+
 /* NULL if there is none */
 const struct group *inventory_group(const struct inventory *inv, long number);
 
