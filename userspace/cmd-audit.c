@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "audit.h"
@@ -198,7 +199,7 @@ static void print(const struct inventory *inv, const struct findings *found,
 		for (i = 0; i < found->count; i++)
 			print_finding(&found->at[i]);
 		if (!found->count)
-			msg_out("no findings\n");
+			puts("no findings\n");
 		table_print(&tables[1], 1);
 	}
 	table_free(tables[1]);
