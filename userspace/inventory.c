@@ -190,6 +190,7 @@ static void add_master(struct inventory *inv, const struct sysroot *root,
 	inv->masters.at[inv->masters.count++] = m;
 }
 
+/* PCI devices are found on their bus, because those in no group count too. */
 static void add_members(struct inventory *inv, const struct sysroot *root,
 			long group)
 {
@@ -201,7 +202,7 @@ static void add_members(struct inventory *inv, const struct sysroot *root,
 	for (i = 0; i < names.count; i++) {
 		at = xasprintf("%s/%s", folder, names.at[i]);
 		bus = sysroot_link(root, at, "subsystem");
-		if (bus)
+		if (bus && strcmp(bus, "pci"))
 			add_master(inv, root, bus, names.at[i], group);
 		free(bus);
 		free(at);
@@ -219,30 +220,30 @@ static int compare_masters(const void *a, const void *b)
 	return bus ? bus : strverscmp(x->name, y->name);
 }
 
-static const struct master *find_pci(const struct inventory *inv, size_t among,
-				     const char *name)
+/* The number of its group, -1 if it is in none or in a pretended one. */
+static long read_group(const struct inventory *inv, const struct sysroot *root,
+		       const char *name)
 {
-	size_t i;
+	char *folder = xasprintf("sys/bus/pci/devices/%s", name);
+	char *link = sysroot_link(root, folder, "iommu_group");
+	long number = link ? strtol(link, NULL, 10) : -1;
 
-	for (i = 0; i < among; i++)
-		if (!strcmp(inv->masters.at[i].dev.bus, "pci") &&
-		    !strcmp(inv->masters.at[i].dev.name, name))
-			return &inv->masters.at[i];
-	return NULL;
+	free(link);
+	free(folder);
+	return inventory_group(inv, number) ? number : -1;
 }
 
 static void read_masters(struct inventory *inv, const struct sysroot *root)
 {
 	struct strings names = { 0 };
-	size_t i, grouped;
+	size_t i;
 
 	for (i = 0; i < inv->groups.count; i++)
 		add_members(inv, root, inv->groups.at[i].number);
-	grouped = inv->masters.count;
 	sysroot_list(root, "sys/bus/pci/devices", "*", &names);
 	for (i = 0; i < names.count; i++)
-		if (!find_pci(inv, grouped, names.at[i]))
-			add_master(inv, root, "pci", names.at[i], -1);
+		add_master(inv, root, "pci", names.at[i],
+			   read_group(inv, root, names.at[i]));
 	strings_free(&names);
 	if (inv->masters.count)
 		qsort(inv->masters.at, inv->masters.count,

@@ -15,12 +15,16 @@ audit "no driver" "virtio-bypass@$LEGACY "
 is "$(confined $OFF)" unknown "what is offered is not known yet"
 is "$(confined $ON)" unknown "here neither"
 is "$(confined $LEGACY)" no "a legacy device can only go past"
+exits 0 "whoever is not root" as_nobody ptctl audit --json
+is "$(confined $LEGACY)" unknown "cannot see that, and is not told more"
 
 modprobe -a virtio_pci virtio_blk virtio_net virtio_rng
 wait_for 10 test -e $PCI/$SPARE/driver
 audit "drivers" "virtio-bypass@$OFF virtio-bypass@$LEGACY virtio-bypass@$SPARE "
 is "$(confined $ON)" yes "one that obeys is confined"
 is "$(confined $OFF)" no "one that does not is not"
+exits 3 "a record" ptctl audit --record /run/test/record
+sed 's/^/record: /' /run/test/record >&2
 
 check "module loads" modprobe iommu-pt-policy rebind=never
 audit "the platform vouches" "truthful-contradicted@$OFF truthful-contradicted@$LEGACY truthful-contradicted@$SPARE virtio-bypass@$OFF virtio-bypass@$LEGACY virtio-bypass@$SPARE "
