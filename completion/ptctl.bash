@@ -29,12 +29,13 @@ _ptctl_options() {
 	local rebind="--rebind --rebind=idle --rebind=force" options=
 
 	case $1 in
-	status|show|check|profile|monitor) options="-j --json" ;;
+	status|show|check|monitor) options="-j --json" ;;
 	list)	options="-o --output -n --noheadings -a --all -j --json" ;;
 	explain) options="-r --rules -j --json" ;;
-	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run" ;;
-	unset)	options="-r --runtime $rebind -g --group -n --dry-run" ;;
+	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run --update-initramfs" ;;
+	unset)	options="-r --runtime $rebind -g --group -n --dry-run --update-initramfs" ;;
 	apply)	options="-n --dry-run" ;;
+	profile) options="-j --json --update-initramfs" ;;
 	esac
 	# shellcheck disable=SC2086 # a list of words
 	printf '%s\n' $options -h --help

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "msg.h"
+#include "root.h"
 #include "rules.h"
 #include "xalloc.h"
 
@@ -28,14 +29,6 @@ static const struct {
 
 #define LAYERS	(sizeof(layers) / sizeof(layers[0]))
 #define PROFILE	LAYERS	/* as a layer: below all of them, and masks nothing */
-
-/* Tests put the folders elsewhere. */
-static char *rooted(const char *path)
-{
-	const char *root = secure_getenv("IOMMU_PT_ROOT");
-
-	return xasprintf("%s%s", root ? root : "", path);
-}
 
 char *rules_folder(unsigned int layer)
 {
