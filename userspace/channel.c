@@ -12,7 +12,7 @@
 #include "root.h"
 #include "xalloc.h"
 
-#define READ_MAX	(1024 * 1024)	/* of a file */
+#define READ_MAX	(1024 * 1024 + 1)	/* of a file: a byte too many */
 #define FW_CFG		"/sys/firmware/qemu_fw_cfg"
 #define CMDLINE_KEY	"iommu_pt_policy.rules="
 
@@ -218,24 +218,69 @@ char *channel_fw_cfg_path(void)
 	return rooted(FW_CFG "/by_name/opt/org.iommu-pt/rules/raw");
 }
 
+bool channel_has_fw_cfg(void)
+{
+	char *folder = rooted(FW_CFG);
+	bool has = !access(folder, F_OK);
+
+	free(folder);
+	return has;
+}
+
+/* A line is a hint, as it is to the module. */
+static void read_line(struct saids *list, const char *line, size_t len,
+		      unsigned int number, bool *sound)
+{
+	struct hint_summary summary;
+	struct rule_cursor cur;
+	struct rule_error err;
+	bool ok = !hint_check(&cur, line, len, &summary, &err);
+	struct said *said;
+
+	if (ok && !summary.rules && !summary.truthful)
+		return;
+	said = saids_add(list, "fw_cfg", line, len);
+	if (ok)
+		return;
+	err.line = number;
+	reject(said, place_of(&err, 0));
+	*sound = false;
+}
+
+static void read_lines(struct saids *list, const char *text, size_t len)
+{
+	const char *end = text + len, *newline;
+	size_t first = list->count;
+	unsigned int number = 0;
+	bool sound = true;
+
+	for (; text < end; text = newline + 1) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		if (!newline)
+			newline = end;
+		read_line(list, text, (size_t)(newline - text), ++number,
+			  &sound);
+	}
+	if (!sound)
+		reject_others(list, first);
+}
+
 static char *read_fw_cfg(struct saids *list)
 {
-	char *path = channel_fw_cfg_path(), *folder = rooted(FW_CFG);
-	char *note = NULL, *text;
+	char *path = channel_fw_cfg_path(), *note = NULL, *text;
 	size_t len;
 
 	text = slurp(path, &len);
 	if (text && len == READ_MAX)
-		reject(saids_add(list, "fw_cfg", text, len),
-		       xasprintf("more than %d bytes of hints", READ_MAX - 1));
+		note = xasprintf("%s: is longer than 1 MiB, and does not count",
+				 path);
 	else if (text)
-		check(saids_add(list, "fw_cfg", text, len), 0);
+		read_lines(list, text, len);
 	else if (errno != ENOENT)
 		note = why_not(path);
-	else if (access(folder, F_OK))
+	else if (!channel_has_fw_cfg())
 		note = xstrdup("there is no fw_cfg; if the hypervisor is QEMU: modprobe qemu_fw_cfg");
 	free(text);
-	free(folder);
 	free(path);
 	return note;
 }

@@ -29,7 +29,10 @@ struct channel {
 /* All of them; the last has no name. */
 extern const struct channel channels[];
 
-/* The file of hints that QEMU's fw_cfg has; a new string. */
+/* Has the machine a fw_cfg, as QEMU does, with its module loaded? */
+bool channel_has_fw_cfg(void);
+
+/* The file of hints that it has; a new string. */
 char *channel_fw_cfg_path(void);
 
 #endif /* PTCTL_CHANNEL_H */

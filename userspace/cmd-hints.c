@@ -201,21 +201,6 @@ static int list(bool json)
 
 /* ---- encode ---- */
 
-/* Of a file, or an argument: then @path is what complaints call it. */
-static void add_text(struct rules *rules, char *path, const char *text)
-{
-	struct rules_file file = { .path = path, .tier = IOMMU_PT_TIER_HINT };
-
-	if (text) {
-		file.text = xstrdup(text);
-		file.len = strlen(text);
-	} else if (!rules_read_file(&file)) {
-		rules->broken |= 1U << file.tier;
-	}
-	rules->at = grow(rules->at, rules->count, sizeof(*rules->at));
-	rules->at[rules->count++] = file;
-}
-
 /* Sort out what is no rule. */
 static void take(struct encode *encode, const struct rulelist *list)
 {
@@ -241,9 +226,11 @@ static int read_input(const struct options *options, char *const words[],
 	size_t f;
 
 	for (f = 0; f < options->rules.count; f++)
-		add_text(&rules, xstrdup(options->rules.at[f]), NULL);
+		rules_append(&rules, IOMMU_PT_TIER_HINT,
+			     xstrdup(options->rules.at[f]), NULL);
 	for (i = 0; i < count; i++)
-		add_text(&rules, xasprintf("rule %d", i + 1), words[i]);
+		rules_append(&rules, IOMMU_PT_TIER_HINT,
+			     xasprintf("rule %d", i + 1), words[i]);
 	if (rules_parse(&rules, IOMMU_PT_TIER_HINT, &list))
 		take(encode, &list);
 	else

@@ -271,6 +271,23 @@ void rules_free(struct rules *rules)
 	rules->at = NULL;
 }
 
+void rules_append(struct rules *rules, unsigned int tier, char *path,
+		  const char *text)
+{
+	struct rules_file file = { .path = path, .tier = tier };
+
+	if (text) {
+		file.text = xstrdup(text);
+		file.len = strlen(text);
+	} else if (!rules_read_file(&file)) {
+		rules->broken |= 1U << tier;
+	}
+	file.layer = PROFILE;
+	file.name = "";
+	rules->at = grow(rules->at, rules->count, sizeof(*rules->at));
+	rules->at[rules->count++] = file;
+}
+
 struct rules_file *rules_find(const struct rules *rules, unsigned int layer,
 			      const char *name)
 {

@@ -89,6 +89,16 @@ void rules_free(struct rules *rules);
 bool rules_read_file(struct rules_file *file);
 
 /**
+ * rules_append() - a text behind all others
+ * @rules: the rules
+ * @tier: its tier
+ * @path: where it is, or what complaints call it; taken over
+ * @text: what is in it; NULL: read that from @path
+ */
+void rules_append(struct rules *rules, unsigned int tier, char *path,
+		  const char *text);
+
+/**
  * rules_put() - as if a file in the highest folder had this text
  * @rules: the rules
  * @name: name of the file
