@@ -191,7 +191,7 @@ static void read_property(struct saids *list, char *path)
 	said = saids_add(list, "property", text, len);
 	said->device = label_of(path);
 	if (len > HINT_PROPERTY_MAX || policy_parse(text, len) < 0)
-		reject(said, xstrdup("is not the name of a policy"));
+		reject(said, xstrdup("the property names no policy; there are passthrough, translated, strict, lazy and auto"));
 	free(text);
 }
 

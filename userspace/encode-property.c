@@ -52,17 +52,22 @@ static void free_properties(struct properties *list)
 
 /* ---- paths ---- */
 
-/* QEMU names a device on the root bus by slot and function: S18 is 03.0. */
+/*
+ * QEMU names what is on the root bus by slot and function, 03.0 is S18. Of the
+ * functions of a slot its tables have the first one only.
+ */
 static char *acpi_path(const char *bus, const char *name)
 {
-	unsigned int slot, function;
-	char tail;
+	unsigned int slot;
+	char same[32];
 
-	if (strcmp(bus, "pci") || strlen(name) != strlen("0000:00:00.0") ||
-	    sscanf(name, "0000:00:%2x.%1x%c", &slot, &function, &tail) != 2 ||
-	    slot > 31 || function > 7)
+	if (strcmp(bus, "pci") || sscanf(name, "0000:00:%2x.0", &slot) != 1 ||
+	    slot > 31)
 		return NULL;
-	return xasprintf("\\_SB.PCI0.S%02X", slot << 3 | function);
+	snprintf(same, sizeof(same), "0000:00:%02x.0", slot);
+	if (strcmp(name, same))
+		return NULL;
+	return xasprintf("\\_SB.PCI0.S%02X", slot << 3);
 }
 
 /* "a003e00.dma" is the name that the kernel gives to a node dma@a003e00. */
@@ -201,20 +206,24 @@ static int make(const struct encode *encode, const char *format, path_fn guess,
 
 /* ---- ACPI ---- */
 
+/* A device that is not there must not keep the others from theirs. */
 static void print_acpi(const struct property *property)
 {
 	printf("\n"
 	       "\t/* %s */\n"
 	       "\tExternal (%s, DeviceObj)\n"
-	       "\tScope (%s)\n"
+	       "\tIf (CondRefOf (%s))\n"
 	       "\t{\n"
-	       "\t\tName (_DSD, Package ()\n"
+	       "\t\tScope (%s)\n"
 	       "\t\t{\n"
-	       "\t\t\tToUUID (\"" DSD_UUID "\"),\n"
-	       "\t\t\tPackage () { Package () { \"" HINT_PROPERTY "\", \"%s\" } }\n"
-	       "\t\t})\n"
+	       "\t\t\tName (_DSD, Package ()\n"
+	       "\t\t\t{\n"
+	       "\t\t\t\tToUUID (\"" DSD_UUID "\"),\n"
+	       "\t\t\t\tPackage () { Package () { \"" HINT_PROPERTY "\", \"%s\" } }\n"
+	       "\t\t\t})\n"
+	       "\t\t}\n"
 	       "\t}\n", property->name, property->path, property->path,
-	       property->policy);
+	       property->path, property->policy);
 }
 
 int encode_acpi(const struct encode *encode, const char *format)

@@ -20,8 +20,8 @@ def _ptctl():
     return FOLDER / "ptctl"
 
 
-def _encode(form, *options):
-    result = subprocess.run([_ptctl(), "hints", "encode", "--format", form, *options,
+def _encode(form):
+    result = subprocess.run([_ptctl(), "hints", "encode", "--format", form,
                              "--rules", VM / "hints" / f"{form}.rules"],
                             text=True, capture_output=True, check=False, timeout=60)
     if result.returncode:
@@ -50,6 +50,4 @@ def words(form):
         return list(_libvirt(_encode(form)))
     if form == "acpi":
         return _acpi(_encode(form))
-    if form == "qemu-fw-cfg":
-        return shlex.split(_encode(form, "--file", FOLDER / "fw-cfg.rules"))
     return shlex.split(_encode(form))
