@@ -84,7 +84,7 @@ fuzz:				## fuzz the parsers for FUZZ_SECONDS (30) each
 	tests/fuzz/run rule
 	tests/fuzz/run hint
 
-lint:				## shellcheck, sparse; the guests' builds do W=1
+lint:				## shellcheck, sparse, analysers; the guests' builds do W=1
 	tests/lint
 
 # Not Kbuild's own clean, which needs the headers.

@@ -13,6 +13,7 @@
 #include "hints.h"
 #include "policy.h"
 #include "subject.h"
+#include "virtio.h"
 
 DEFINE_MUTEX(registry_lock);
 
@@ -168,6 +169,7 @@ static struct pt_device *make_device(struct device *dev)
 	kref_init(&pt->refs);
 	INIT_LIST_HEAD(&pt->member);
 	pt->external = subject_is_external(dev);
+	pt->virtio = subject_is_virtio(dev);
 	pt->hint = hints_device_add(dev);
 	if (IS_ERR(pt->hint))
 		goto err_free;
@@ -322,6 +324,30 @@ void pt_device_binding(struct device *dev)
 void pt_device_unbound(struct device *dev)
 {
 	change_driver(dev, NULL);
+}
+
+void pt_device_ask_virtio(struct pt_device *pt)
+{
+	enum iommu_pt_virtio_access access;
+
+	if (!pt->virtio)
+		return;
+	access = virtio_access(pt->dev);
+	if (access == IOMMU_PT_VIRTIO_ACCESS_UNKNOWN)
+		return;
+	mutex_lock(&registry_lock);
+	pt->virtio_access = access;
+	mutex_unlock(&registry_lock);
+}
+
+void pt_device_try_virtio(struct pt_device *pt)
+{
+	if (!pt->virtio || READ_ONCE(pt->virtio_access) !=
+			   IOMMU_PT_VIRTIO_ACCESS_UNKNOWN ||
+	    !device_trylock(pt->dev))
+		return;
+	pt_device_ask_virtio(pt);
+	device_unlock(pt->dev);
 }
 
 struct pt_device *pt_device_next(unsigned long *id)

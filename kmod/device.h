@@ -9,13 +9,16 @@
  *			readers and writers of these are waited for under it
  *   device_lock(dev)	the driver core's. Held by whoever sends the driver
  *			notifications; taken by the core's "type" file where
- *			COMPAT_TYPE_LOCKS_DEVICE.
+ *			COMPAT_TYPE_LOCKS_DEVICE. That of a virtio transport is
+ *			held, and inside it that of the device it carries, when
+ *			they are asked; neither is waited for then.
  *   pt_group.lock	serialises changes of one group's domain. Where
  *			COMPAT_TYPE_LOCKS_DEVICE it is taken before device_lock
  *			and so never waited for under one.
  *   registry_lock	all of the registry, and what a group knows of itself.
  *			Never held while a domain is read or written.
  *   policy_lock	the rules; see policy.c
+ *   event_lock	the numbering of events; see netlink.c
  *
  * Outside of registry_lock, and of no other: the lock of who replaces the hints
  * of fw_cfg (hints.c). Outside of all: that of who seals (seal.c).
@@ -87,6 +90,8 @@ struct pt_group {
  * @bound: there is a driver; registry_lock
  * @managed: the driver sees to DMA ownership itself; registry_lock
  * @external: untrusted or removable; constant
+ * @virtio: a virtio transport; constant
+ * @virtio_access: what it offered when it was last asked; registry_lock
  * @seen: mark of the walk at load; registry_lock
  * @told_status: what the last event said; pt_group.lock
  * @told_policy: what the last event said; pt_group.lock
@@ -112,6 +117,8 @@ struct pt_device {
 	bool bound;
 	bool managed;
 	bool external;
+	bool virtio;
+	enum iommu_pt_virtio_access virtio_access;
 	bool seen;
 	enum iommu_pt_status told_status;
 	enum iommu_pt_policy told_policy;
@@ -179,6 +186,25 @@ void pt_device_binding(struct device *dev);
  * @dev: the device
  */
 void pt_device_unbound(struct device *dev);
+
+/**
+ * pt_device_ask_virtio() - learn what a virtio transport offers
+ * @pt: a device; nothing is done for one that is no virtio transport
+ *
+ * To be called when its driver has changed. What cannot be learned now (with
+ * vfio-pci bound it never can) is as it was before.
+ *
+ * Context: sleeps. The caller holds the device_lock.
+ */
+void pt_device_ask_virtio(struct pt_device *pt);
+
+/**
+ * pt_device_try_virtio() - the same, for one of which it is not known
+ * @pt: a device
+ *
+ * Context: sleeps. Somebody may hold the device_lock: then it is not learned.
+ */
+void pt_device_try_virtio(struct pt_device *pt);
 
 /* The record of a device, with a reference, or NULL. */
 struct pt_device *pt_device_find(struct device *dev);

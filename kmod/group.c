@@ -530,6 +530,22 @@ static enum iommu_pt_status explain(struct pt_device *pt,
 	return IOMMU_PT_STATUS_PENDING;
 }
 
+/* Applied, but in name only, or nobody knows. */
+static void say_unheeded(const struct pt_device *pt, char *reason)
+{
+	if (!pt->virtio || policy_of(pt) == IOMMU_PT_POLICY_PASSTHROUGH ||
+	    policy_of(pt) == IOMMU_PT_POLICY_AUTO)
+		return;
+	if (pt->virtio_access == IOMMU_PT_VIRTIO_ACCESS_ABSENT)
+		scnprintf(reason, PT_REASON_MAX,
+			  "the device was not offered VIRTIO_F_ACCESS_PLATFORM and bypasses the IOMMU: on QEMU add iommu_platform=on");
+	else if (pt->virtio_access == IOMMU_PT_VIRTIO_ACCESS_UNKNOWN)
+		scnprintf(reason, PT_REASON_MAX,
+			  "whether the device was offered VIRTIO_F_ACCESS_PLATFORM, without which it bypasses the IOMMU, is not known%s%s",
+			  pt->bound ? ": unbind driver " : "",
+			  pt->bound ? pt->driver ?: "(unknown)" : "");
+}
+
 static enum iommu_pt_status judge_enforced(struct pt_device *pt,
 					   enum domain_type now, char *reason)
 {
@@ -550,8 +566,10 @@ static enum iommu_pt_status judge_enforced(struct pt_device *pt,
 			  "the device is in no IOMMU group: no IOMMU is in front of it, or its driver is off");
 		return IOMMU_PT_STATUS_REFUSED;
 	}
-	if (satisfies(now, policy))
+	if (satisfies(now, policy)) {
+		say_unheeded(pt, reason);
 		return IOMMU_PT_STATUS_APPLIED;
+	}
 	return explain(pt, &view, now, reason);
 }
 
@@ -568,7 +586,7 @@ static enum iommu_pt_status judge(struct pt_device *pt, enum domain_type now,
 		return status;
 
 	/* What stands in the way of enforcing is worth to be said as it is. */
-	if (status == IOMMU_PT_STATUS_APPLIED)
+	if (status == IOMMU_PT_STATUS_APPLIED && !*reason)
 		scnprintf(reason, PT_REASON_MAX,
 			  "the domain is already as asked for");
 	else if (status == IOMMU_PT_STATUS_PENDING)
@@ -578,16 +596,21 @@ static enum iommu_pt_status judge(struct pt_device *pt, enum domain_type now,
 	return IOMMU_PT_STATUS_OBSERVED;
 }
 
-static enum iommu_pt_effective effective_of(const struct pt_group *group,
-					    enum domain_type now)
+/* Do vfio or iommufd have the group, with a domain of their own? */
+static bool is_users(const struct pt_group *group, enum domain_type now)
 {
 	struct view view;
 
 	if (!group->grp)
-		return IOMMU_PT_EFFECTIVE_NONE;
+		return false;
 	view_group(group, &view);
-	if (view.only_managed && domain_is_owned(group->grp))
-		return IOMMU_PT_EFFECTIVE_USER;
+	return now == DOMAIN_UNMANAGED ||
+	       (view.only_managed && domain_is_owned(group->grp));
+}
+
+/* What the group's domain promises, of whoever heeds it. */
+static enum iommu_pt_effective promise_of(enum domain_type now)
+{
 	switch (now) {
 	case DOMAIN_IDENTITY:
 		return IOMMU_PT_EFFECTIVE_PASSTHROUGH;
@@ -597,8 +620,31 @@ static enum iommu_pt_effective effective_of(const struct pt_group *group,
 		return IOMMU_PT_EFFECTIVE_LAZY;
 	case DOMAIN_BLOCKED:
 		return IOMMU_PT_EFFECTIVE_BLOCKED;
-	case DOMAIN_UNMANAGED:
-		return IOMMU_PT_EFFECTIVE_USER;
+	default:
+		return IOMMU_PT_EFFECTIVE_UNKNOWN;
+	}
+}
+
+/*
+ * A virtio device that was not offered VIRTIO_F_ACCESS_PLATFORM heeds no
+ * domain, so that whoever relies on one is told, a userspace driver too.
+ */
+static enum iommu_pt_effective effective_of(const struct pt_device *pt,
+					    enum domain_type now, bool user)
+{
+	enum iommu_pt_effective promise = user ? IOMMU_PT_EFFECTIVE_USER :
+						 promise_of(now);
+
+	if (!pt->group->grp)
+		return IOMMU_PT_EFFECTIVE_NONE;
+	if (!pt->virtio || promise == IOMMU_PT_EFFECTIVE_PASSTHROUGH ||
+	    promise == IOMMU_PT_EFFECTIVE_UNKNOWN)
+		return promise;
+	switch (pt->virtio_access) {
+	case IOMMU_PT_VIRTIO_ACCESS_OFFERED:
+		return promise;
+	case IOMMU_PT_VIRTIO_ACCESS_ABSENT:
+		return IOMMU_PT_EFFECTIVE_BYPASS;
 	default:
 		return IOMMU_PT_EFFECTIVE_UNKNOWN;
 	}
@@ -621,10 +667,7 @@ static void say_of_rules(const struct pt_device *pt, char *reason)
 static void fill_report(struct pt_device *pt, enum domain_type now,
 			struct pt_report *report)
 {
-	struct rule_subject subject;
-
 	lockdep_assert_held(&registry_lock);
-	subject_fill(&subject, pt->dev);
 	report->group_id = pt->group->id;
 	strscpy(report->driver,
 		pt->driver ?: (pt->bound ? "(unknown)" : ""),
@@ -634,15 +677,18 @@ static void fill_report(struct pt_device *pt, enum domain_type now,
 	report->status = judge(pt, now, report->reason);
 	if (!report->reason[0])
 		say_of_rules(pt, report->reason);
-	report->effective = effective_of(pt->group, now);
+	report->user = is_users(pt->group, now);
+	report->effective = effective_of(pt, now, report->user);
 	report->external = pt->external;
-	report->virtio = subject.virtio == RULE_YES;
+	report->virtio = pt->virtio;
+	report->virtio_access = pt->virtio_access;
 }
 
 void group_report(struct pt_device *pt, struct pt_report *report)
 {
 	enum domain_type now = DOMAIN_UNKNOWN;
 
+	pt_device_try_virtio(pt);
 	if (pt->group->grp)
 		now = domain_read(pt->group->grp);
 	mutex_lock(&registry_lock);
@@ -673,6 +719,9 @@ static void log_status(const struct pt_device *pt,
 			dev_warn(pt->dev,
 				 "iommu_pt: external device in %s by force=yes\n",
 				 policy_name(report->policy));
+		if (report->effective == IOMMU_PT_EFFECTIVE_BYPASS)
+			dev_warn(pt->dev, "iommu_pt: %s in name only: %s\n",
+				 policy_name(report->policy), report->reason);
 		break;
 	default:
 		break;

@@ -110,6 +110,7 @@ static void on_add(struct device *dev)
 		dev_err(dev, "iommu_pt: no memory to look after this device\n");
 	if (IS_ERR_OR_NULL(pt))
 		return;
+	pt_device_try_virtio(pt);
 	group_update_arriving(pt);
 	sysfs_device_add(pt);
 	pt_device_put(pt);
@@ -144,6 +145,7 @@ static void on_bound(struct device *dev)
 	pt = pt_device_find(dev);
 	if (!pt)
 		return;
+	pt_device_ask_virtio(pt);
 	/* Only the event of it is missing, and that can wait. */
 	if (READ_ONCE(pt->rule))
 		group_update_later(pt->group);
@@ -158,6 +160,7 @@ static void on_unbound(struct device *dev)
 	pt = pt_device_find(dev);
 	if (!pt)
 		return;
+	pt_device_ask_virtio(pt);
 	group_update_unbound(pt);
 	pt_device_put(pt);
 }
@@ -261,8 +264,10 @@ static int see_device(struct device *dev, void *data)
 {
 	struct pt_device *pt = pt_device_see(dev);
 
-	if (pt)
+	if (pt) {
+		pt_device_try_virtio(pt);
 		sysfs_device_add(pt);
+	}
 	pt_device_put(pt);
 	return 0;
 }

@@ -24,6 +24,9 @@
 static struct genl_family family;
 static struct workqueue_struct *rebinds;
 static bool closed;	/* no event any more */
+/* Innermost: events go out in the order of their numbers. */
+static DEFINE_MUTEX(event_lock);
+static u32 event_number;
 
 #ifdef COMPAT_EXTACK_BUFFERS
 char *compat_extack_buffer(void)
@@ -79,7 +82,9 @@ static int add_device_attrs(struct sk_buff *skb, const struct pt_device *pt,
 	    nla_put_u32(skb, IOMMU_PT_A_EFFECTIVE, report->effective) ||
 	    add_string(skb, IOMMU_PT_A_REASON, report->reason) ||
 	    add_flag(skb, IOMMU_PT_A_EXTERNAL, report->external) ||
-	    add_flag(skb, IOMMU_PT_A_VIRTIO, report->virtio))
+	    add_flag(skb, IOMMU_PT_A_VIRTIO, report->virtio) ||
+	    (report->virtio &&
+	     nla_put_u32(skb, IOMMU_PT_A_VIRTIO_ACCESS, report->virtio_access)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -199,10 +204,12 @@ static bool is_off(struct genl_info *info)
 
 static bool is_denied(struct sk_buff *skb, struct genl_info *info)
 {
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
+	/* What the core's type file asks for: our write is a worker's. */
+	if (netlink_capable(skb, CAP_SYS_ADMIN) &&
+	    netlink_capable(skb, CAP_SYS_RAWIO))
 		return false;
 	NL_SET_ERR_MSG_FMT(info->extack,
-			   "that needs root (CAP_SYS_ADMIN in the initial user namespace)");
+			   "that needs root (CAP_SYS_ADMIN and CAP_SYS_RAWIO in the initial user namespace)");
 	return true;
 }
 
@@ -561,29 +568,39 @@ static int dump_hints(struct sk_buff *skb, struct netlink_callback *cb)
 
 /* ---- events ---- */
 
+static struct sk_buff *make_event(struct pt_device *pt,
+				  enum iommu_pt_event event,
+				  const struct pt_report *report, u32 number)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *header;
+
+	if (!skb)
+		return NULL;
+	header = genlmsg_put(skb, 0, number, &family, 0, IOMMU_PT_CMD_EVENT);
+	if (!header || nla_put_u32(skb, IOMMU_PT_A_EVENT, event) ||
+	    add_device_attrs(skb, pt, report)) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	genlmsg_end(skb, header);
+	return skb;
+}
+
 void netlink_tell(struct pt_device *pt, enum iommu_pt_event event,
 		  const struct pt_report *report)
 {
 	struct sk_buff *skb;
-	void *header;
 
 	if (READ_ONCE(closed) || !genl_has_listeners(&family, &init_net, 0))
 		return;
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
-		goto lost;
-	header = genlmsg_put(skb, 0, 0, &family, 0, IOMMU_PT_CMD_EVENT);
-	if (!header || nla_put_u32(skb, IOMMU_PT_A_EVENT, event) ||
-	    add_device_attrs(skb, pt, report)) {
-		nlmsg_free(skb);
-		goto lost;
-	}
-	genlmsg_end(skb, header);
-	genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
-	return;
-
-lost:
-	stats_count(STAT_EVENTS_LOST);
+	mutex_lock(&event_lock);
+	skb = make_event(pt, event, report, ++event_number);
+	if (skb)
+		genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
+	else
+		stats_count(STAT_EVENTS_LOST);
+	mutex_unlock(&event_lock);
 }
 
 /* ---- the family ---- */

@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
 	&cmd_hints,
 	&cmd_profile,
 	&cmd_monitor,
+	&cmd_graph,
 	&cmd_seal,
 };
 
