@@ -19,9 +19,11 @@ static const struct command *const commands[] = {
 	&cmd_apply,
 	&cmd_check,
 	&cmd_audit,
+	&cmd_hints,
 	&cmd_profile,
 	&cmd_monitor,
 	&cmd_graph,
+	&cmd_seal,
 };
 
 #define COUNT	(sizeof(commands) / sizeof(commands[0]))
