@@ -5,16 +5,19 @@
 
 #include "finding.h"
 #include "inventory.h"
+#include "said.h"
 
 /**
  * struct audit - what the checks look at
  * @inv: the machine
  * @idle_rules: rules in files of this machine that no module enforces
+ * @hints: what hypervisor and firmware say to this machine
  * @found: where they put what they find
  */
 struct audit {
 	const struct inventory *inv;
 	size_t idle_rules;
+	struct saids hints;
 	struct findings *found;
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "audit.h"
+#include "channel.h"
 #include "confined.h"
 #include "kernel.h"
 #include "msg.h"
@@ -78,28 +79,49 @@ static void add_what_only_netlink_has(struct inventory *inv,
 	}
 }
 
-static int ask_module(struct inventory *inv)
+static int ask_module(struct kernel *k, struct audit *audit,
+		      struct inventory *inv)
 {
 	struct devs devs = { 0 };
-	struct kernel *k = NULL;
-	int err;
+	int err = kernel_devs(k, &devs);
 
-	if (kernel_open(&k))
-		return PTCTL_DONE;	/* sysfs has told what it can */
-	err = kernel_devs(k, &devs);
 	if (!err)
 		add_what_only_netlink_has(inv, &devs);
-	else
-		err = kernel_fail(k, err, "devices");
 	devs_free(&devs);
-	kernel_close(k);
-	return err;
+	if (!err)
+		err = kernel_hints(k, &audit->hints);
+	return err ? kernel_fail(k, err, "module") : PTCTL_DONE;
+}
+
+/* Without the module: what can be read is malformed, or is not known to be. */
+static void ask_channels(struct audit *audit)
+{
+	const struct channel *channel;
+
+	for (channel = channels; channel->name; channel++)
+		free(channel->read(&audit->hints));
+}
+
+/* What is not in /sys, of this machine only. */
+static int ask_this_machine(struct audit *audit, struct inventory *inv)
+{
+	struct kernel *k = NULL;
+	int ret = PTCTL_DONE;
+
+	audit->idle_rules = count_rules_in_files();
+	if (kernel_open(&k)) {
+		ask_channels(audit);
+	} else {
+		ret = ask_module(k, audit, inv);
+		kernel_close(k);
+	}
+	return ret;
 }
 
 static void say_blind(const struct inventory *inv)
 {
 	if (!inv->mode)
-		msg_err("the kernel module is not loaded: it is not known what hints say, what was promised, and what virtio devices without a virtio driver offer");
+		msg_err("the kernel module is not loaded; not known without it: what the platform vouches for, and what virtio devices without a virtio driver offer");
 }
 
 /* ---- printing ---- */
@@ -232,7 +254,8 @@ static int parse(int argc, char **argv, struct options *options)
 	return PTCTL_DONE;
 }
 
-static int look(const struct options *options, struct inventory *inv)
+static int look(const struct options *options, struct audit *audit,
+		struct inventory *inv)
 {
 	struct sysroot root;
 	int ret = sysroot_open(&root, options->sysroot);
@@ -250,7 +273,7 @@ static int look(const struct options *options, struct inventory *inv)
 	if (root.record && fclose(root.record))
 		ret = msg_fail(PTCTL_FAILED, "%s: %m", options->record);
 	if (!ret && root.live)
-		ret = ask_module(inv);
+		ret = ask_this_machine(audit, inv);
 	sysroot_close(&root);
 	return ret;
 }
@@ -265,16 +288,15 @@ static int run(int argc, char **argv)
 
 	ret = parse(argc, argv, &options);
 	if (!ret)
-		ret = look(&options, &inv);
+		ret = look(&options, &audit, &inv);
 	if (!ret) {
-		if (!options.sysroot)
-			audit.idle_rules = count_rules_in_files();
 		audit_run(&audit);
 		print(&inv, &found, options.json);
 		say_blind(&inv);
 		ret = found.count ? PTCTL_FINDINGS : PTCTL_DONE;
 	}
 	findings_free(&found);
+	saids_free(&audit.hints);
 	inventory_free(&inv);
 	return ret;
 }

@@ -4,7 +4,7 @@
 . /tests/lib.sh
 
 word() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tr , '\n' | sort; }
-findings() { jq -r '.findings[] | .id + "@" + (.device // "-")' /run/test/out | sort; }
+findings() { jq -r '.findings[] | .id + "@" + (.device // "-")' /run/test/out | sort -u; }
 confined() { jq -r '.devices[] | select(.device == "'"$1"'").confined' /run/test/out; }
 
 compare() {	# WHEN: audit against the command line
@@ -19,6 +19,7 @@ compare() {	# WHEN: audit against the command line
 	for _finding in $_wanted; do
 		like "$OUT" "*${_finding%@*}: *" "$1: it names ${_finding%@*}"
 	done
+	check "$1: nothing that a terminal obeys" sh -c "! tr -d '\n' </run/test/out | grep -q '[[:cntrl:]]'"
 }
 
 compare "without the module"
