@@ -58,11 +58,12 @@ static void check_caching(struct audit *audit, const struct master *m)
 
 	if (confined_is_unshadowed(audit->inv, m))
 		report(audit, "no-caching-mode", SEVERITY_MEDIUM, m,
-		       xasprintf("%s is %s; no hypervisor is known to emulate %04x:%04x",
+		       xasprintf("%s is %s; %04x:%04x, subsystem %04x:%04x, is nothing that a hypervisor is known to make up",
 				 unit->register_text ? unit->register_text :
 						       unit->name,
 				 unit->register_text ? "0" : "not readable",
-				 m->vendor, m->device),
+				 m->vendor, m->device, m->sub_vendor,
+				 m->sub_device),
 		       "if it is a real, assigned device, mappings may not reach the real IOMMU: turn caching mode on (QEMU: intel-iommu,caching-mode=on)");
 }
 

@@ -14,7 +14,8 @@ bool confined_is_unshadowed(const struct inventory *inv,
 	return unit && (unit->vtd || unit->amd) &&
 	       unit->caching != RULE_YES && inv->virtualized != RULE_NO &&
 	       master->dev.group >= 0 &&
-	       !is_emulated(master->vendor, master->device);
+	       !is_emulated(master->vendor, master->device,
+			    master->sub_vendor, master->sub_device);
 }
 
 bool confined_waits_for_group(const struct inventory *inv,

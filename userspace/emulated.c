@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stddef.h>
-
 #include "emulated.h"
 
-#define ANY	0
+#define VENDOR_REDHAT_QEMU	0x1b36
+#define VENDOR_QEMU		0x1234	/* VGA, edu */
+#define VENDOR_VIRTIO		0x1af4	/* what it offers tells the rest */
+#define VENDOR_INTEL		0x8086
+#define DEVICE_E1000E		0x10d3
 
-static const struct {
-	unsigned int vendor;
-	unsigned int device;
-} ids[] = {
-	{ 0x1b36, ANY },	/* QEMU: NVMe, ports, xHCI, ... */
-	{ 0x1234, ANY },	/* QEMU: VGA, edu */
-	{ 0x1af4, ANY },	/* virtio; what it offers tells the rest */
-	{ 0x8086, 0x100e },	/* e1000 */
-	{ 0x8086, 0x10d3 },	/* e1000e */
-	{ 0x8086, 0x10c9 },	/* igb, and its virtual functions */
-	{ 0x8086, 0x10ca },
-	{ 0x8086, 0x2918 },	/* q35: ISA bridge, AHCI, SMBus, host bridge */
-	{ 0x8086, 0x2922 },
-	{ 0x8086, 0x2930 },
-	{ 0x8086, 0x29c0 },
-};
-
-bool is_emulated(unsigned int vendor, unsigned int device)
+bool is_emulated(unsigned int vendor, unsigned int device,
+		 unsigned int sub_vendor, unsigned int sub_device)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		if (ids[i].vendor == vendor &&
-		    (ids[i].device == ANY || ids[i].device == device))
-			return true;
-	return false;
+	if (vendor == VENDOR_REDHAT_QEMU || vendor == VENDOR_QEMU ||
+	    vendor == VENDOR_VIRTIO)
+		return true;
+	/* QEMU's own for whatever it imitates, but for one. */
+	return sub_vendor == VENDOR_VIRTIO ||
+	       (vendor == VENDOR_INTEL && device == DEVICE_E1000E &&
+		sub_vendor == VENDOR_INTEL && !sub_device);
 }

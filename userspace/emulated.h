@@ -9,6 +9,14 @@
 
 #include <stdbool.h>
 
-bool is_emulated(unsigned int vendor, unsigned int device);
+/**
+ * is_emulated() - is this surely no real device?
+ * @vendor: PCI vendor
+ * @device: PCI device; hypervisors imitate real ones
+ * @sub_vendor: subsystem vendor, which gives them away
+ * @sub_device: subsystem
+ */
+bool is_emulated(unsigned int vendor, unsigned int device,
+		 unsigned int sub_vendor, unsigned int sub_device);
 
 #endif /* PTCTL_EMULATED_H */

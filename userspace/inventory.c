@@ -150,6 +150,8 @@ static void master_read(struct master *m, const struct inventory *inv,
 	if (!strcmp(bus, "pci")) {
 		m->vendor = read_hex(root, m->folder, "vendor");
 		m->device = read_hex(root, m->folder, "device");
+		m->sub_vendor = read_hex(root, m->folder, "subsystem_vendor");
+		m->sub_device = read_hex(root, m->folder, "subsystem_device");
 		m->class = read_hex(root, m->folder, "class");
 	} else {
 		m->dev.modalias = sysroot_line(root, m->folder, "modalias");

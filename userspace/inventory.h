@@ -16,6 +16,8 @@
  * @folder: where its attributes are, as sysroot.h has paths
  * @vendor: PCI vendor, 0 on other buses
  * @device: PCI device
+ * @sub_vendor: PCI subsystem vendor
+ * @sub_device: PCI subsystem
  * @class: PCI class, 24 bits
  * @iommu: name of the IOMMU in front of it, NULL if not known
  * @access: enum iommu_pt_virtio_access; UNKNOWN also if it is no transport
@@ -26,6 +28,8 @@ struct master {
 	char *folder;
 	unsigned int vendor;
 	unsigned int device;
+	unsigned int sub_vendor;
+	unsigned int sub_device;
 	unsigned int class;
 	char *iommu;
 	unsigned int access;
