@@ -107,6 +107,13 @@ like "$(cat "$PCI/$hot/witness_domain")" "DMA*" "a rule of after the seal says s
 is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "no sealed rule speaks of it"
 like "$(reason_of "$hot")" "*sealed*time of the seal*" "and why"
 
+# ---- a stricter domain that its driver does not like
+is "$(domain_type $NIC) $(cat $PCI/$NIC/iommu_pt/policy)" "$before passthrough" "a card, translated"
+echo 2 >/sys/module/witness/parameters/fail_probes
+exits 1 "set strict, with a rebind that fails" ptctl set --runtime --rebind $NIC strict
+is "$(domain_type $NIC)" DMA "the former domain does not come back"
+echo 0 >/sys/module/witness/parameters/fail_probes
+
 # ---- the module
 check "the module cannot be unloaded" sh -c "! rmmod iommu-pt-policy"
 check "nor its parameters changed" sh -c "! echo trust >/sys/module/iommu_pt_policy/parameters/hints"
