@@ -69,7 +69,8 @@ void group_update(struct pt_group *group);
 void group_update_rebinding(struct pt_group *group);
 
 /**
- * group_restore() - put a former domain back, whatever the rules say
+ * group_restore() - put a former domain back, whatever the rules say; not a
+ *	less strict one, once sealed
  * @group: the group; the caller has set pt_group.rebinding
  * @type: the domain that it had
  *
