@@ -64,7 +64,7 @@ _ptctl_words() {
 	local -a policies=(passthrough translated strict lazy auto)
 	local -a formats=(qemu-smbios qemu-fw-cfg libvirt acpi dt)
 	local columns="DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE BUS NAME
-		       RULE REASON EXTERNAL VIRTIO MODALIAS VENDOR MODEL IOMMU"
+		       RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL IOMMU"
 
 	if [[ $# -le 2 ]]; then
 		if [[ $cur == -* ]]; then
