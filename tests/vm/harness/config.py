@@ -35,8 +35,7 @@ def load(path=VM / "machines.toml"):
         machine = {**data["defaults"], **_inherit(data["machine"], name)}
         machine["append"] = f"{data['defaults']['append']} {machine['append']}"
         machines[name] = machine
-    data["kernel"] = {name: {"slower": 1, **_inherit(data["kernel"], name)}
-                      for name in data["kernel"]}
+    data["kernel"] = {name: _inherit(data["kernel"], name) for name in data["kernel"]}
     for kernel in data["kernel"].values():
         if kernel["tree"] not in data["tree"]:
             raise ValueError(f"no tree {kernel['tree']}")

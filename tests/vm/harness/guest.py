@@ -132,7 +132,7 @@ class Guest:
     def __init__(self, config, kernel, machine, tests, *, kernel_path, initramfs, disk, log_dir,
                  show):
         self.machine = config["machine"][machine]
-        self.slower = config["kernel"][kernel]["slower"]
+        self.slower = config["kernel"][kernel].get("slower", 1)
         self.timeout = self.machine["timeout"] * self.slower
         self.arch = config["arch"][self.machine["arch"]]
         self.kernel_image = debian.image(kernel_path)
