@@ -6,9 +6,9 @@
 . /tests/judge.sh
 fresh
 
-# "vm.storm=SECONDS" on the kernel's command line; so many loads in the long form.
-SECONDS_LONG=$(sed -n 's/.*\bvm\.storm=\([0-9]*\).*/\1/p' /proc/cmdline)
-FOR=${SECONDS_LONG:-30}
+# vm.storm=SECONDS on the kernel's command line
+FOR=$(sed -n 's/.*vm\.storm=\([0-9]*\).*/\1/p' /proc/cmdline)
+FOR=${FOR:-30}
 RULES=/etc/iommu-pt/rules.d/20-storm.rules
 
 going() { [ ! -e /run/test/stop ]; }
@@ -33,7 +33,7 @@ plug_and_pull() {
 	sleep 1
 	device_del storm1
 }
-bind_and_unbind() { unbind $NIC; probe $NIC; }
+bind_and_unbind() { unbind $NIC; probe $NIC; sleep 0.02; }
 rebind() {
 	ptctl set --runtime --rebind $NIC passthrough
 	ptctl set --runtime --rebind $NIC strict
