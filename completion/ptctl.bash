@@ -60,7 +60,7 @@ _ptctl_words() {
 	local -a verbs=(status list show explain set unset apply check profile monitor graph help)
 	local -a policies=(passthrough translated strict lazy auto)
 	local columns="DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE BUS NAME
-		       RULE REASON EXTERNAL VIRTIO MODALIAS VENDOR MODEL IOMMU"
+		       RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL IOMMU"
 
 	if [[ $# -le 2 ]]; then
 		if [[ $cur == -* ]]; then

@@ -51,6 +51,7 @@ static const struct nla_policy attr_policy[IOMMU_PT_A_MAX + 1] = {
 	[IOMMU_PT_A_EVENTS_LOST] = { .type = NLA_U32 },
 	[IOMMU_PT_A_EVENT] = { .type = NLA_U32 },
 	[IOMMU_PT_A_ERROR] = { .type = NLA_U32 },
+	[IOMMU_PT_A_VIRTIO_ACCESS] = { .type = NLA_U32 },
 };
 
 /* ---- one request and what comes back ---- */
@@ -298,6 +299,8 @@ static bool get_dev(struct nlattr **attrs, struct dev *dev)
 	dev->reason = get_string(attrs, IOMMU_PT_A_REASON);
 	dev->external = get_flag(attrs, IOMMU_PT_A_EXTERNAL);
 	dev->virtio = get_flag(attrs, IOMMU_PT_A_VIRTIO);
+	dev->virtio_access = (int)get_u32(attrs, IOMMU_PT_A_VIRTIO_ACCESS,
+					  (unsigned int)-1);
 	return true;
 }
 

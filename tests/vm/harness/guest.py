@@ -208,6 +208,7 @@ class Guest:
     def _argv(self, run_dir, stage):
         def fill(word):
             word = re.sub(r"\{acpi:([\w-]+)\}", lambda m: str(build.acpi_table(m[1])), word)
+            word = re.sub(r"\{fill:(\d+)\}", lambda m: "x" * int(m[1]), word)
             return word.replace("{disk}", f"{run_dir}/disk").replace(
                 "{root}", f"{run_dir}/root").replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
 
