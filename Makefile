@@ -72,6 +72,11 @@ check-long:			## the same and what takes long
 	tests/install-deps check
 	tests/run --long $(if $(T),'$(T)')
 
+# The first time, an hour more: it builds these kernels.
+check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, ...
+	tests/install-deps check
+	tests/vm/run --kernel 6.12-debug --kernel 7.3-debug $(if $(T),'$(T)')
+
 check-boot:			## boot Debian from an NVMe disk, with the packages installed
 	tests/install-deps check
 	tests/vm/run --machine boot
@@ -95,4 +100,4 @@ clean:				## remove what was built; .cache stays
 help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
 
-.PHONY: all ptctl modules install install-boot packages check check-long check-boot demo fuzz lint clean help
+.PHONY: all ptctl modules install install-boot packages check check-long check-debug check-boot demo fuzz lint clean help

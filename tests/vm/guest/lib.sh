@@ -85,11 +85,11 @@ exits() {
 	fi
 }
 
-# COMMAND...: sets STATUS, OUT, ERR; at most a minute.
+# COMMAND...: sets STATUS, OUT, ERR; at most a minute, on a kernel of usual speed.
 run() {
 	case $(type "$1") in
 	*function*|*builtin*) "$@" ;;
-	*)		timeout 60 "$@" ;;
+	*)		timeout $((60 * SLOWER)) "$@" ;;
 	esac >/run/test/out 2>/run/test/err
 	STATUS=$?
 	OUT=$(tr -d '\000' </run/test/out)
@@ -114,7 +114,7 @@ host() {
 		flock 9
 		printf '@%s\n' "$*" >&3
 		# shellcheck disable=SC3045 # busybox has it
-		IFS= read -r -t 60 answer <&3 || { echo "host: no answer to $*" >&2; exit 1; }
+		IFS= read -r -t $((60 * SLOWER)) answer <&3 || { echo "host: no answer to $*" >&2; exit 1; }
 		case $answer in
 		"ok "*)	printf '%s\n' "${answer#ok }" ;;
 		*)	echo "host: $*: $answer" >&2; exit 1 ;;
@@ -159,7 +159,7 @@ need_persist() {
 # ---------------------------------------------------------------------- guest
 
 wait_for() {	# SECONDS COMMAND...
-	_left=$(($1 * 10)); shift
+	_left=$(($1 * 10 * SLOWER)); shift
 	until "$@" >/dev/null 2>&1; do
 		_left=$((_left - 1))
 		[ "$_left" -gt 0 ] || return 1
@@ -192,7 +192,7 @@ start_udev() {
 	done
 	# shellcheck disable=SC2086 # words
 	udevadm trigger --type=devices --action=add $_only
-	udevadm settle --timeout=30
+	udevadm settle --timeout=$((30 * SLOWER))
 }
 stop_udev() {
 	udevadm control --exit

@@ -136,6 +136,19 @@ def kernel(config, name):
         return path
 
 
+def fetch_source(own, tree_path, folder, log):
+    """The package of a kernel's sources, in a folder."""
+    options = _apt(own, tree_path)
+    package = f"linux-source-{own['source']}"
+    try:
+        cache.command(["apt-get", *options, "update"], log)
+        cache.command(["apt-get", *options, "download", package], log, cwd=folder)
+    except Broken as error:
+        tail = "\n".join(error.args[1].splitlines()[-5:])
+        raise Unavailable(f"no {package}: {tail}") from error
+    return next(folder.glob(f"{package}_*.deb"))
+
+
 def _fetch(own, tree_path, aside, log):
     options = _apt(own, tree_path)
     cache.command(["apt-get", *options, "update"], log)

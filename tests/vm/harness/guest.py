@@ -23,8 +23,11 @@ from .tap import Verdicts
 
 # In a line of the kernel's own log, and nowhere else: ptctl warns as well.
 WRONG = re.compile(
-    r"\[\s*\d+\.\d+\].*(WARNING:|BUG:|\bOops\b|KASAN|KCSAN|UBSAN|Kernel panic|"
-    r"rcu.*(stall|self-detected)|blocked for more than|general protection fault)")
+    r"\[\s*\d+\.\d+\].*(WARNING:|BUG:|\bOops\b|KASAN|KCSAN|UBSAN|ODEBUG|Kernel panic|"
+    r"rcu.*(stall|self-detected)|blocked for more than|general protection fault|"
+    r"possible (circular|recursive|irq) lock|inconsistent lock state|suspicious RCU usage|"
+    r"bad unlock balance|lock held when returning|held lock freed|INFO: (task|trying)|"
+    r"turning off the locking correctness validator|workqueue lockup)")
 LOG_LINES = 200
 # How QEMU goes that has a fault of its own, whatever the guest does.
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
@@ -80,8 +83,9 @@ class QmpError(Exception):
 
 
 class Qmp:
-    def __init__(self, sock):
+    def __init__(self, sock, slower):
         self.lines = Lines(sock)
+        self.slower = slower				# the guest, so many times
         self.events = []
         self._read(time.monotonic() + 10)		# the greeting
         self.execute({"execute": "qmp_capabilities"})
@@ -96,7 +100,7 @@ class Qmp:
         return json.loads(line)
 
     def execute(self, command, timeout=20):
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self.slower
         self.lines.write(json.dumps(command))
         while True:
             message = self._read(deadline)
@@ -117,7 +121,7 @@ class Qmp:
 
     def wait_event(self, name, device, timeout=20):
         """The next event of that name (of that device), which is then used up."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self.slower
         while True:
             for event in self.events:
                 data = event.get("data", {})
@@ -135,6 +139,8 @@ class Guest:
     def __init__(self, config, kernel, machine, tests, *, kernel_path, initramfs, disk, log_dir,
                  show):
         self.machine = config["machine"][machine]
+        self.slower = config["kernel"][kernel].get("slower", 1)
+        self.timeout = self.machine["timeout"] * self.slower
         self.arch = config["arch"][self.machine["arch"]]
         self.kernel_image = debian.image(kernel_path)
         self.initramfs = initramfs			# a file, or a folder with one a stage
@@ -170,7 +176,7 @@ class Guest:
         self.log_dir.mkdir(parents=True)
         self.verdicts = Verdicts(self.name, self.tests)
         self.reboot = self.crash = None
-        deadline = time.monotonic() + self.machine["timeout"]
+        deadline = time.monotonic() + self.timeout
         with tempfile.TemporaryDirectory(prefix="vm-") as run_dir:
             self._disks(run_dir)
             while True:
@@ -214,7 +220,7 @@ class Guest:
                 "{root}", f"{run_dir}/root").replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
 
         append = [f"console={self.arch['console']}", self.machine["append"],
-                  f"vm.control={self.arch['control']}"]
+                  f"vm.control={self.arch['control']}", f"vm.slower={self.slower}"]
         tests = self.tests
         if stage:
             tests = tests[tests.index(stage[0]):]
@@ -255,12 +261,12 @@ class Guest:
             try:
                 control_end.close()
                 qmp_end.close()
-                self.qmp = Qmp(qmp)
+                self.qmp = Qmp(qmp, self.slower)
                 self._converse(Lines(control), deadline)
                 status = process.wait(timeout=15)
                 return f"QEMU exited with status {status}" if status else None
             except TimeoutError:
-                return f"timeout: {self.machine['timeout']} s for this machine"
+                return f"timeout: {self.timeout} s for this machine"
             except subprocess.TimeoutExpired:
                 return "QEMU did not end"
             except QmpError as error:
