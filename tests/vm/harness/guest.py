@@ -143,7 +143,7 @@ class Guest:
         self.timeout = self.machine["timeout"] * self.slower
         self.arch = config["arch"][self.machine["arch"]]
         self.kernel_image = debian.image(kernel_path)
-        self.initramfs = initramfs			# a file, or a folder with one a stage
+        self.initramfs = initramfs			# a file, or a folder with one a test
         self.disk = disk				# to boot from; None
         self.show = show
         self.name = f"vm/{kernel}/{machine}"
@@ -209,15 +209,13 @@ class Guest:
         with open(persist, "wb") as file:
             file.truncate(64 << 20)
         subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-F", persist], check=True)
-        if self.disk:
-            subprocess.run(["cp", "--sparse=always", self.disk, f"{run_dir}/root"], check=True)
 
     def _argv(self, run_dir, stage):
         def fill(word):
             word = re.sub(r"\{acpi:([\w-]+)\}", lambda m: str(build.acpi_table(m[1])), word)
             word = re.sub(r"\{fill:(\d+)\}", lambda m: "x" * int(m[1]), word)
             return word.replace("{disk}", f"{run_dir}/disk").replace(
-                "{root}", f"{run_dir}/root").replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
+                "{root}", str(self.disk)).replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
 
         append = [f"console={self.arch['console']}", self.machine["append"],
                   f"vm.control={self.arch['control']}", f"vm.slower={self.slower}"]
@@ -225,7 +223,7 @@ class Guest:
         if stage:
             tests = tests[tests.index(stage[0]):]
             append.append(f"vm.stage={stage[1]}")
-            append.append(self.machine["append_stage"].get(stage[1], ""))
+        append.append(self.machine["append_test"].get(tests[0], ""))
         append.append("vm.tests=" + ",".join(tests))
         return [
             self.arch["qemu"], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -235,15 +233,16 @@ class Guest:
             "-chardev", f"file,id=console,append=on,path={self.console}",
             "-serial", "chardev:console", "-serial", "chardev:control",
             "-mon", "chardev=qmp,mode=control",
-            "-kernel", str(self.kernel_image), "-initrd", str(self._initramfs(stage)),
+            "-kernel", str(self.kernel_image), "-initrd", str(self._initramfs()),
             "-append", " ".join(append),
         ]
 
-    def _initramfs(self, stage):
+    def _initramfs(self):
+        """That of the first test, if it has one of its own; else that of the disk."""
         if not self.initramfs.is_dir():
             return self.initramfs
-        own = self.initramfs / (stage[1] if stage else "default")
-        return own if own.exists() else self.initramfs / "default"
+        own = self.initramfs / self.tests[0]
+        return own if own.exists() else self.initramfs / self.disk.name
 
     def _boot(self, run_dir, stage, deadline):
         """One boot. Returns what went wrong with the guest as such, or None."""
