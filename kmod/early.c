@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 #include "compat.h"
 #include "early.h"
+#include "mode.h"
 
 static bool waiting = true;
 
@@ -89,8 +90,8 @@ static int configure(struct device *dev)
 
 /*
  * Leaves nothing behind but the group, as an unbind does: the rest is set
- * again when a driver binds, for the domain that there is by then. Before 6.7
- * dma_ops would else stay those for a translated domain on arm64.
+ * again when a driver binds, for the domain that there is by then. On arm64
+ * before 6.7, dma_ops would else stay those of a translated domain.
  */
 static int configure_and_clean(struct device *dev)
 {
@@ -101,13 +102,15 @@ static int configure_and_clean(struct device *dev)
 		kfree(dev->dma_range_map);
 		dev->dma_range_map = map;
 	}
-	set_dma_ops(dev, NULL);
+	if (device_iommu_mapped(dev))
+		set_dma_ops(dev, NULL);
 	return ret;
 }
 
 void early_configure(struct device *dev)
 {
-	if (!COMPAT_GROUP_AT_PROBE || device_iommu_mapped(dev))
+	if (!COMPAT_GROUP_AT_PROBE || pt_mode != IOMMU_PT_MODE_ENFORCE ||
+	    device_iommu_mapped(dev))
 		return;
 	/* Else a driver binds right now, and the core has begun the same. */
 	if (!device_trylock(dev))
