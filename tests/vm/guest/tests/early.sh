@@ -23,7 +23,7 @@ done
 check "module loads" modprobe iommu-pt-policy \
 	rules="passthrough name=$EDU; passthrough name=$NVME; strict name=$NIC; passthrough name=*:01:00.0"
 if modprobe virtio_iommu 2>/dev/null; then
-	is "$(ls /sys/class/iommu | wc -l)" 1 "the IOMMU's driver loads after it"
+	check "the IOMMU's driver loads after it" test -n "$(ls /sys/class/iommu)"
 fi
 
 for dev in $EDU $NVME; do
@@ -33,7 +33,8 @@ done
 is "$(domain_type $NIC)" DMA "the card is strict"
 is "$(attribute $NIC effective)" strict "and that is known to be so"
 check "another device is translated" translated $FN2
-is "$(attribute $FN2 effective)" lazy "and said to be lazy"
+case $(domain_type $FN2) in DMA) default=strict ;; *) default=lazy ;; esac
+is "$(attribute $FN2 effective)" $default "and said to be $default"
 
 modprobe -a edu_dma nvme e1000e
 try $EDU identity landed
@@ -42,7 +43,13 @@ check "a strict card reaches the network" reaches_network $NIC
 is "$(domain_type $NIC)" DMA "and still is strict"
 
 plug hot1 bus=rp1 $PORT1
-try "$HOT" identity landed
+if [ "$(group_members "$HOT")" = "$HOT" ]; then
+	try "$HOT" identity landed
+else
+	# With a device tree, Linux turns ACS on too late for it to count.
+	is "$(attribute "$HOT" status)" conflict "it is in its port's group: conflict"
+	try "$HOT" "$(domain_type "$HOT")" missed
+fi
 check "it is unplugged" device_del hot1
 plug hot2 bus=rp2 $PORT2
 check "no rule names the next" translated "$HOT"
