@@ -83,7 +83,7 @@ demo:				## show the main job in a guest with a virtual IOMMU
 fuzz:				## fuzz the parser for FUZZ_SECONDS (30)
 	tests/fuzz/run rule
 
-lint:				## shellcheck, sparse; the guests' builds do W=1
+lint:				## shellcheck, sparse, analysers; the guests' builds do W=1
 	tests/lint
 
 # Not Kbuild's own clean, which needs the headers.

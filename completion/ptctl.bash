@@ -30,7 +30,8 @@ _ptctl_options() {
 
 	case $1 in
 	status|show|check|profile|monitor) options="-j --json" ;;
-	list)	options="-o --output -n --noheadings -a --all -j --json" ;;
+	list)	options="-o --output -n --noheadings -a --all -t --tree -j --json" ;;
+	graph)	options="-a --all" ;;
 	explain) options="-r --rules -j --json" ;;
 	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run" ;;
 	unset)	options="-r --runtime $rebind -g --group -n --dry-run" ;;
@@ -56,10 +57,10 @@ _ptctl_list() {
 # _ptctl_words: what could stand at the end of the words "$@"
 _ptctl_words() {
 	local cur=${*: -1} prev=${*: -2:1} verb=$2 word arguments=0
-	local -a verbs=(status list show explain set unset apply check profile monitor help)
+	local -a verbs=(status list show explain set unset apply check profile monitor graph help)
 	local -a policies=(passthrough translated strict lazy auto)
 	local columns="DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE BUS NAME
-		       RULE REASON EXTERNAL VIRTIO MODALIAS"
+		       RULE REASON EXTERNAL VIRTIO MODALIAS VENDOR MODEL IOMMU"
 
 	if [[ $# -le 2 ]]; then
 		if [[ $cur == -* ]]; then

@@ -11,6 +11,7 @@
 #include <linux/netlink.h>
 #include <linux/sysfs.h>
 #include <linux/version.h>
+#include <linux/virtio_config.h>
 
 /*
  * Before 6.4 the core changes the type of a group under the device_lock of
@@ -65,5 +66,18 @@ char *compat_extack_buffer(void);
 		__extack->_msg = __buf;					\
 } while (0)
 #endif
+
+/* A virtio device's first 64 feature bits, as its transport reads them now. */
+static inline u64 compat_virtio_features(struct virtio_device *vdev)
+{
+#ifdef VIRTIO_FEATURES_U64S
+	u64 features[VIRTIO_FEATURES_U64S];
+
+	virtio_get_features(vdev, features);
+	return features[0];
+#else
+	return vdev->config->get_features(vdev);
+#endif
+}
 
 #endif /* IOMMU_PT_COMPAT_H */

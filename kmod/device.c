@@ -10,8 +10,10 @@
 #include "device.h"
 #include "domain.h"
 #include "group.h"
+#include "hints.h"
 #include "policy.h"
 #include "subject.h"
+#include "virtio.h"
 
 DEFINE_MUTEX(registry_lock);
 
@@ -70,6 +72,7 @@ static struct pt_group *make_group(struct iommu_group *grp)
 	INIT_LIST_HEAD(&group->members);
 	mutex_init(&group->lock);
 	INIT_WORK(&group->work, group_update_work);
+	group->fresh = true;
 	if (grp)
 		hash_add(groups, &group->by_id, group->id);
 	return group;
@@ -153,6 +156,8 @@ static void set_driver(struct pt_device *pt, struct device_driver *drv)
 	pt->driver = drv ? kstrdup(drv->name, GFP_KERNEL) : NULL;
 	pt->bound = drv;
 	pt->managed = drv && domain_driver_is_managed(pt->dev);
+	if (drv)
+		pt->group->fresh = false;
 }
 
 static struct pt_device *make_device(struct device *dev)
@@ -164,15 +169,23 @@ static struct pt_device *make_device(struct device *dev)
 	kref_init(&pt->refs);
 	INIT_LIST_HEAD(&pt->member);
 	pt->external = subject_is_external(dev);
+	pt->virtio = subject_is_virtio(dev);
+	pt->hint = hints_device_add(dev);
+	if (IS_ERR(pt->hint))
+		goto err_free;
 	pt->group = find_group(dev);
-	if (!pt->group) {
-		kfree(pt);
-		return NULL;
-	}
+	if (!pt->group)
+		goto err_hint;
 	mutex_init(&pt->attrs_lock);
 	pt->told_tier = -1;
 	pt->dev = get_device(dev);
 	return pt;
+
+err_hint:
+	hints_device_remove(pt->hint);
+err_free:
+	kfree(pt);
+	return NULL;
 }
 
 /* The registry takes the first reference over. */
@@ -201,6 +214,7 @@ static struct pt_device *add_locked(struct device *dev)
 	if (!pt)
 		return ERR_PTR(-ENOMEM);
 	if (insert(pt)) {
+		hints_device_remove(pt->hint);
 		put_group_locked(pt->group);
 		put_device(dev);
 		kfree(pt);
@@ -269,6 +283,8 @@ static void erase_locked(struct pt_device *pt)
 	hash_del(&pt->by_dev);
 	hash_del(&pt->by_name);
 	xa_erase(&by_id, pt->id);
+	hints_device_remove(pt->hint);
+	pt->hint = NULL;
 	count--;
 	generation += generation == UINT_MAX ? 2 : 1;
 }
@@ -310,6 +326,30 @@ void pt_device_unbound(struct device *dev)
 	change_driver(dev, NULL);
 }
 
+void pt_device_ask_virtio(struct pt_device *pt)
+{
+	enum iommu_pt_virtio_access access;
+
+	if (!pt->virtio)
+		return;
+	access = virtio_access(pt->dev);
+	if (access == IOMMU_PT_VIRTIO_ACCESS_UNKNOWN)
+		return;
+	mutex_lock(&registry_lock);
+	pt->virtio_access = access;
+	mutex_unlock(&registry_lock);
+}
+
+void pt_device_try_virtio(struct pt_device *pt)
+{
+	if (!pt->virtio || READ_ONCE(pt->virtio_access) !=
+			   IOMMU_PT_VIRTIO_ACCESS_UNKNOWN ||
+	    !device_trylock(pt->dev))
+		return;
+	pt_device_ask_virtio(pt);
+	device_unlock(pt->dev);
+}
+
 struct pt_device *pt_device_next(unsigned long *id)
 {
 	struct pt_device *pt;
@@ -322,6 +362,21 @@ struct pt_device *pt_device_next(unsigned long *id)
 	}
 	mutex_unlock(&registry_lock);
 	return pt;
+}
+
+int pt_device_each(int (*visit)(struct pt_device *pt, void *data), void *data)
+{
+	struct pt_device *pt;
+	unsigned long id;
+	int ret = 0;
+
+	lockdep_assert_held(&registry_lock);
+	xa_for_each(&by_id, id, pt) {
+		ret = visit(pt, data);
+		if (ret)
+			break;
+	}
+	return ret;
 }
 
 struct pt_device *pt_device_find_name(const char *bus, const char *name)

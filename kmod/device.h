@@ -9,13 +9,19 @@
  *			readers and writers of these are waited for under it
  *   device_lock(dev)	the driver core's. Held by whoever sends the driver
  *			notifications; taken by the core's "type" file where
- *			COMPAT_TYPE_LOCKS_DEVICE.
+ *			COMPAT_TYPE_LOCKS_DEVICE. That of a virtio transport is
+ *			held, and inside it that of the device it carries, when
+ *			they are asked; neither is waited for then.
  *   pt_group.lock	serialises changes of one group's domain. Where
  *			COMPAT_TYPE_LOCKS_DEVICE it is taken before device_lock
  *			and so never waited for under one.
  *   registry_lock	all of the registry, and what a group knows of itself.
  *			Never held while a domain is read or written.
  *   policy_lock	the rules; see policy.c
+ *   event_lock	the numbering of events; see netlink.c
+ *
+ * Outside of registry_lock, and of no other: the lock of who replaces the hints
+ * of fw_cfg (hints.c). Outside of all: that of who seals (seal.c).
  *
  * References: the registry holds one of each record from ADD_DEVICE to
  * REMOVED_DEVICE, and a record holds its struct device and its group. A group
@@ -32,6 +38,7 @@
 #include "uapi/linux/iommu_pt.h"
 
 struct device;
+struct hint;
 struct iommu_group;
 struct policy_rule;
 
@@ -49,6 +56,7 @@ extern struct mutex registry_lock;
  * @error: what the core refused the last change with, or 0; registry_lock
  * @changed: the domain is one that we chose, not the kernel; registry_lock
  * @rebinding: the domain is rebind.c's affair now; registry_lock
+ * @fresh: no driver has bound, and no update was made; registry_lock
  */
 struct pt_group {
 	struct kref refs;
@@ -61,6 +69,7 @@ struct pt_group {
 	int error;
 	bool changed;
 	bool rebinding;
+	bool fresh;
 };
 
 /**
@@ -73,15 +82,21 @@ struct pt_group {
  * @by_name: in the registry; registry_lock
  * @member: in @group; empty once the device is leaving; registry_lock
  * @rule: the rule that decides, or NULL; a reference; registry_lock
+ * @by_seal: @rule is one that the seal keeps; registry_lock
+ * @hints: what each channel of hints says of it; registry_lock
+ * @hint: its property, or NULL; registry_lock
  * @driver: name of the driver that is bound or binding, NULL if not @bound
  *	or if there was no memory for it; registry_lock
  * @bound: there is a driver; registry_lock
  * @managed: the driver sees to DMA ownership itself; registry_lock
  * @external: untrusted or removable; constant
+ * @virtio: a virtio transport; constant
+ * @virtio_access: what it offered when it was last asked; registry_lock
  * @seen: mark of the walk at load; registry_lock
  * @told_status: what the last event said; pt_group.lock
  * @told_policy: what the last event said; pt_group.lock
  * @told_tier: what the last event said, -1 for no rule; pt_group.lock
+ * @told_contradiction: what the last event said; pt_group.lock
  * @attrs_lock: for the two below
  * @has_attrs: its folder in sysfs has ours
  * @attrs_over: its folder in sysfs is about to go
@@ -95,14 +110,20 @@ struct pt_device {
 	struct hlist_node by_name;
 	struct list_head member;
 	struct policy_rule *rule;
+	bool by_seal;
+	enum iommu_pt_policy hints[__IOMMU_PT_CHANNEL_END];
+	struct hint *hint;
 	char *driver;
 	bool bound;
 	bool managed;
 	bool external;
+	bool virtio;
+	enum iommu_pt_virtio_access virtio_access;
 	bool seen;
 	enum iommu_pt_status told_status;
 	enum iommu_pt_policy told_policy;
 	int told_tier;
+	bool told_contradiction;
 	struct mutex attrs_lock;
 	bool has_attrs;
 	bool attrs_over;
@@ -166,6 +187,25 @@ void pt_device_binding(struct device *dev);
  */
 void pt_device_unbound(struct device *dev);
 
+/**
+ * pt_device_ask_virtio() - learn what a virtio transport offers
+ * @pt: a device; nothing is done for one that is no virtio transport
+ *
+ * To be called when its driver has changed. What cannot be learned now (with
+ * vfio-pci bound it never can) is as it was before.
+ *
+ * Context: sleeps. The caller holds the device_lock.
+ */
+void pt_device_ask_virtio(struct pt_device *pt);
+
+/**
+ * pt_device_try_virtio() - the same, for one of which it is not known
+ * @pt: a device
+ *
+ * Context: sleeps. Somebody may hold the device_lock: then it is not learned.
+ */
+void pt_device_try_virtio(struct pt_device *pt);
+
 /* The record of a device, with a reference, or NULL. */
 struct pt_device *pt_device_find(struct device *dev);
 
@@ -179,6 +219,16 @@ struct pt_device *pt_device_find_name(const char *bus, const char *name);
  * Return: a record with a reference, NULL at the end.
  */
 struct pt_device *pt_device_next(unsigned long *id);
+
+/**
+ * pt_device_each() - do something with every record, oldest first
+ * @visit: what; not 0 ends the walk
+ * @data: for @visit
+ *
+ * Context: under registry_lock, and so is @visit.
+ * Return: what @visit returned last.
+ */
+int pt_device_each(int (*visit)(struct pt_device *pt, void *data), void *data);
 
 /* How many records there are. */
 unsigned int pt_device_count(void);

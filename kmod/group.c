@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/utsname.h>
 #include "compat.h"
+#include "decision.h"
 #include "device.h"
 #include "domain.h"
 #include "group.h"
@@ -13,30 +14,15 @@
 #include "names.h"
 #include "netlink.h"
 #include "policy.h"
+#include "seal.h"
 #include "stats.h"
+#include "strict.h"
 #include "subject.h"
 
 static struct workqueue_struct *updates;
 static bool closed;	/* change nothing any more */
 
 /* ---- what is wanted ---- */
-
-/* Of two policies in one group, the one further up here wins. */
-static int strictness(enum iommu_pt_policy policy)
-{
-	switch (policy) {
-	case IOMMU_PT_POLICY_PASSTHROUGH:
-		return 0;
-	case IOMMU_PT_POLICY_AUTO:	/* did not ask for passthrough */
-		return 1;
-	case IOMMU_PT_POLICY_LAZY:
-		return 2;
-	case IOMMU_PT_POLICY_TRANSLATED:
-		return 3;
-	default:
-		return 4;
-	}
-}
 
 static bool satisfies(enum domain_type now, enum iommu_pt_policy policy)
 {
@@ -117,7 +103,7 @@ static void view_group(const struct pt_group *group, struct view *view)
 		enum iommu_pt_policy wish = wish_of(pt);
 
 		if (!view->decider ||
-		    strictness(wish) > strictness(view->verdict)) {
+		    policy_strictness(wish) > policy_strictness(view->verdict)) {
 			view->verdict = wish;
 			view->decider = pt;
 		}
@@ -136,33 +122,13 @@ static void view_group(const struct pt_group *group, struct view *view)
 
 /* ---- bringing it about; callers hold pt_group.lock ---- */
 
-/* Ask the rules again for one device. On -ENOMEM the old decision stands. */
-static int decide(struct pt_device *pt)
-{
-	struct rule_subject subject;
-	char *modalias = NULL;
-
-	lockdep_assert_held(&registry_lock);
-	subject_fill(&subject, pt->dev);
-	if (policy_needs_modalias()) {
-		modalias = subject_modalias(pt->dev);
-		if (IS_ERR(modalias))
-			return PTR_ERR(modalias);
-		subject.modalias = modalias;
-	}
-	policy_rule_put(pt->rule);
-	pt->rule = policy_decide(&subject);
-	kfree(modalias);
-	return 0;
-}
-
 static int decide_members(struct pt_group *group)
 {
 	struct pt_device *pt;
 	int ret = 0;
 
 	list_for_each_entry(pt, &group->members, member)
-		ret = decide(pt) ?: ret;
+		ret = decision_make(pt) ?: ret;
 	return ret;
 }
 
@@ -240,6 +206,43 @@ static bool is_missing(const struct pt_group *group, const struct view *view,
 	return !satisfies(now, view->verdict);
 }
 
+/* Of domains, how strict. What lets no DMA of ours pass is above all. */
+static int rank(enum domain_type type)
+{
+	switch (type) {
+	case DOMAIN_IDENTITY:
+		return 0;
+	case DOMAIN_DMA_FQ:
+		return 1;
+	case DOMAIN_DMA:
+		return 2;
+	default:
+		return 3;
+	}
+}
+
+/* The least strict domain that a policy may lead to. */
+static enum domain_type loosest(enum iommu_pt_policy policy)
+{
+	switch (policy) {
+	case IOMMU_PT_POLICY_LAZY:
+	case IOMMU_PT_POLICY_TRANSLATED:
+		return DOMAIN_DMA_FQ;
+	case IOMMU_PT_POLICY_STRICT:
+		return DOMAIN_DMA;
+	default:	/* the kernel's choice may be this */
+		return DOMAIN_IDENTITY;
+	}
+}
+
+/* Once sealed, a domain in use stays at least as strict as it is. */
+static bool is_sealed_change(const struct pt_group *group,
+			     const struct view *view, enum domain_type now)
+{
+	return seal_is_on() && !group->fresh &&
+	       rank(loosest(view->verdict)) < rank(now);
+}
+
 /* Not to be tried: the core would say no, and complain in the log. */
 static bool is_beyond_core(const struct view *view)
 {
@@ -277,7 +280,7 @@ static enum domain_type read_before(struct pt_group *group,
 				    const struct view *view, int flags)
 {
 	if (flags & UPDATE_ARRIVING && !view->blocker &&
-	    view->verdict == IOMMU_PT_POLICY_PASSTHROUGH)
+	    (group->fresh || !seal_is_on()) && view->verdict == IOMMU_PT_POLICY_PASSTHROUGH)
 		return DOMAIN_UNKNOWN;
 	return domain_read(group->grp);
 }
@@ -304,9 +307,11 @@ static void update_locked(struct pt_group *group, int flags)
 		now = read_before(group, &view, hold ? 0 : flags);
 		if (!hold && is_missing(group, &view, now) &&
 		    !is_fenced_change(&view, now) &&
+		    !is_sealed_change(group, &view, now) &&
 		    (!view.blocker || is_free_change(now, view.verdict)))
 			change(group, &view, &now);
 	}
+	WRITE_ONCE(group->fresh, false);
 	tell_members(group, now);
 }
 
@@ -334,7 +339,9 @@ enum domain_type group_restore(struct pt_group *group, enum domain_type type)
 	there = !list_empty(&group->members);
 	mutex_unlock(&registry_lock);
 	/* Who leaves waits for group->lock, so who is there stays so far. */
-	if (there)
+	if (there && seal_is_on())
+		now = domain_read(group->grp);
+	if (there && (!seal_is_on() || rank(type) >= rank(now)))
 		domain_write(group->grp, type, &now);
 	mutex_unlock(&group->lock);
 	return now;
@@ -468,6 +475,14 @@ static void say_refused(const struct pt_group *group, const struct view *view,
 	}
 }
 
+static enum iommu_pt_status say_sealed(enum domain_type now, char *reason)
+{
+	scnprintf(reason, PT_REASON_MAX,
+		  "sealed: until reboot nothing becomes less strict, so the domain stays %s",
+		  domain_type_name(now));
+	return IOMMU_PT_STATUS_REFUSED;
+}
+
 /* The status of a decision that is not what the domain is. */
 static enum iommu_pt_status explain(struct pt_device *pt,
 				    const struct view *view,
@@ -483,7 +498,7 @@ static enum iommu_pt_status explain(struct pt_device *pt,
 		return IOMMU_PT_STATUS_REFUSED;
 	}
 	if (view->decider && view->decider != pt &&
-	    strictness(view->verdict) > strictness(policy)) {
+	    policy_strictness(view->verdict) > policy_strictness(policy)) {
 		scnprintf(reason, PT_REASON_MAX,
 			  "%s in the same group %d %s%s", dev_name(view->decider->dev),
 			  group->id,
@@ -499,6 +514,8 @@ static enum iommu_pt_status explain(struct pt_device *pt,
 			  dev_name(view->fenced->dev), group->id);
 		return IOMMU_PT_STATUS_REFUSED;
 	}
+	if (is_sealed_change(group, view, now))
+		return say_sealed(now, reason);
 	if (is_beyond_core(view)) {
 		scnprintf(reason, PT_REASON_MAX,
 			  "this kernel (%s) cannot change group %d because it has %u devices; use Linux 6.4 or later, or boot with iommu.passthrough=1",
@@ -513,6 +530,22 @@ static enum iommu_pt_status explain(struct pt_device *pt,
 	return IOMMU_PT_STATUS_PENDING;
 }
 
+/* Applied, but in name only, or nobody knows. */
+static void say_unheeded(const struct pt_device *pt, char *reason)
+{
+	if (!pt->virtio || policy_of(pt) == IOMMU_PT_POLICY_PASSTHROUGH ||
+	    policy_of(pt) == IOMMU_PT_POLICY_AUTO)
+		return;
+	if (pt->virtio_access == IOMMU_PT_VIRTIO_ACCESS_ABSENT)
+		scnprintf(reason, PT_REASON_MAX,
+			  "the device was not offered VIRTIO_F_ACCESS_PLATFORM and bypasses the IOMMU: on QEMU add iommu_platform=on");
+	else if (pt->virtio_access == IOMMU_PT_VIRTIO_ACCESS_UNKNOWN)
+		scnprintf(reason, PT_REASON_MAX,
+			  "whether the device was offered VIRTIO_F_ACCESS_PLATFORM, without which it bypasses the IOMMU, is not known%s%s",
+			  pt->bound ? ": unbind driver " : "",
+			  pt->bound ? pt->driver ?: "(unknown)" : "");
+}
+
 static enum iommu_pt_status judge_enforced(struct pt_device *pt,
 					   enum domain_type now, char *reason)
 {
@@ -521,6 +554,8 @@ static enum iommu_pt_status judge_enforced(struct pt_device *pt,
 
 	view_group(pt->group, &view);
 	if (policy == IOMMU_PT_POLICY_AUTO && is_left_over(pt->group, &view, now)) {
+		if (is_sealed_change(pt->group, &view, now))
+			return say_sealed(now, reason);
 		say_owned(pt->group, &view, pt, reason);
 		return IOMMU_PT_STATUS_PENDING;
 	}
@@ -531,8 +566,10 @@ static enum iommu_pt_status judge_enforced(struct pt_device *pt,
 			  "the device is in no IOMMU group: no IOMMU is in front of it, or its driver is off");
 		return IOMMU_PT_STATUS_REFUSED;
 	}
-	if (satisfies(now, policy))
+	if (satisfies(now, policy)) {
+		say_unheeded(pt, reason);
 		return IOMMU_PT_STATUS_APPLIED;
+	}
 	return explain(pt, &view, now, reason);
 }
 
@@ -549,7 +586,7 @@ static enum iommu_pt_status judge(struct pt_device *pt, enum domain_type now,
 		return status;
 
 	/* What stands in the way of enforcing is worth to be said as it is. */
-	if (status == IOMMU_PT_STATUS_APPLIED)
+	if (status == IOMMU_PT_STATUS_APPLIED && !*reason)
 		scnprintf(reason, PT_REASON_MAX,
 			  "the domain is already as asked for");
 	else if (status == IOMMU_PT_STATUS_PENDING)
@@ -559,16 +596,21 @@ static enum iommu_pt_status judge(struct pt_device *pt, enum domain_type now,
 	return IOMMU_PT_STATUS_OBSERVED;
 }
 
-static enum iommu_pt_effective effective_of(const struct pt_group *group,
-					    enum domain_type now)
+/* Do vfio or iommufd have the group, with a domain of their own? */
+static bool is_users(const struct pt_group *group, enum domain_type now)
 {
 	struct view view;
 
 	if (!group->grp)
-		return IOMMU_PT_EFFECTIVE_NONE;
+		return false;
 	view_group(group, &view);
-	if (view.only_managed && domain_is_owned(group->grp))
-		return IOMMU_PT_EFFECTIVE_USER;
+	return now == DOMAIN_UNMANAGED ||
+	       (view.only_managed && domain_is_owned(group->grp));
+}
+
+/* What the group's domain promises, of whoever heeds it. */
+static enum iommu_pt_effective promise_of(enum domain_type now)
+{
 	switch (now) {
 	case DOMAIN_IDENTITY:
 		return IOMMU_PT_EFFECTIVE_PASSTHROUGH;
@@ -578,20 +620,54 @@ static enum iommu_pt_effective effective_of(const struct pt_group *group,
 		return IOMMU_PT_EFFECTIVE_LAZY;
 	case DOMAIN_BLOCKED:
 		return IOMMU_PT_EFFECTIVE_BLOCKED;
-	case DOMAIN_UNMANAGED:
-		return IOMMU_PT_EFFECTIVE_USER;
 	default:
 		return IOMMU_PT_EFFECTIVE_UNKNOWN;
 	}
 }
 
+/*
+ * A virtio device that was not offered VIRTIO_F_ACCESS_PLATFORM heeds no
+ * domain, so that whoever relies on one is told, a userspace driver too.
+ */
+static enum iommu_pt_effective effective_of(const struct pt_device *pt,
+					    enum domain_type now, bool user)
+{
+	enum iommu_pt_effective promise = user ? IOMMU_PT_EFFECTIVE_USER :
+						 promise_of(now);
+
+	if (!pt->group->grp)
+		return IOMMU_PT_EFFECTIVE_NONE;
+	if (!pt->virtio || promise == IOMMU_PT_EFFECTIVE_PASSTHROUGH ||
+	    promise == IOMMU_PT_EFFECTIVE_UNKNOWN)
+		return promise;
+	switch (pt->virtio_access) {
+	case IOMMU_PT_VIRTIO_ACCESS_OFFERED:
+		return promise;
+	case IOMMU_PT_VIRTIO_ACCESS_ABSENT:
+		return IOMMU_PT_EFFECTIVE_BYPASS;
+	default:
+		return IOMMU_PT_EFFECTIVE_UNKNOWN;
+	}
+}
+
+/* What is worth to be known of a decision, where all went well. */
+static void say_of_rules(const struct pt_device *pt, char *reason)
+{
+	if (decision_is_contradictory(pt))
+		scnprintf(reason, PT_REASON_MAX,
+			  "hints contradict one another (smbios: %s, property: %s, fw_cfg: %s; auto is no word); the strictest is taken",
+			  policy_name(pt->hints[IOMMU_PT_CHANNEL_SMBIOS]),
+			  policy_name(pt->hints[IOMMU_PT_CHANNEL_PROPERTY]),
+			  policy_name(pt->hints[IOMMU_PT_CHANNEL_FW_CFG]));
+	else if (pt->by_seal)
+		scnprintf(reason, PT_REASON_MAX,
+			  "sealed: a rule of the time of the seal decides, because those of now are less strict");
+}
+
 static void fill_report(struct pt_device *pt, enum domain_type now,
 			struct pt_report *report)
 {
-	struct rule_subject subject;
-
 	lockdep_assert_held(&registry_lock);
-	subject_fill(&subject, pt->dev);
 	report->group_id = pt->group->id;
 	strscpy(report->driver,
 		pt->driver ?: (pt->bound ? "(unknown)" : ""),
@@ -599,15 +675,20 @@ static void fill_report(struct pt_device *pt, enum domain_type now,
 	report->policy = policy_of(pt);
 	report->rule = policy_rule_get(pt->rule);
 	report->status = judge(pt, now, report->reason);
-	report->effective = effective_of(pt->group, now);
+	if (!report->reason[0])
+		say_of_rules(pt, report->reason);
+	report->user = is_users(pt->group, now);
+	report->effective = effective_of(pt, now, report->user);
 	report->external = pt->external;
-	report->virtio = subject.virtio == RULE_YES;
+	report->virtio = pt->virtio;
+	report->virtio_access = pt->virtio_access;
 }
 
 void group_report(struct pt_device *pt, struct pt_report *report)
 {
 	enum domain_type now = DOMAIN_UNKNOWN;
 
+	pt_device_try_virtio(pt);
 	if (pt->group->grp)
 		now = domain_read(pt->group->grp);
 	mutex_lock(&registry_lock);
@@ -638,27 +719,43 @@ static void log_status(const struct pt_device *pt,
 			dev_warn(pt->dev,
 				 "iommu_pt: external device in %s by force=yes\n",
 				 policy_name(report->policy));
+		if (report->effective == IOMMU_PT_EFFECTIVE_BYPASS)
+			dev_warn(pt->dev, "iommu_pt: %s in name only: %s\n",
+				 policy_name(report->policy), report->reason);
 		break;
 	default:
 		break;
 	}
 }
 
+static void log_contradiction(const struct pt_device *pt)
+{
+	char reason[PT_REASON_MAX];
+
+	say_of_rules(pt, reason);
+	dev_warn(pt->dev, "iommu_pt: %s\n", reason);
+}
+
 static void tell(struct pt_device *pt, enum domain_type now)
 {
+	bool contradiction = decision_is_contradictory(pt);
 	struct pt_report report;
 	int tier;
 
 	fill_report(pt, now, &report);
 	tier = report.rule ? (int)report.rule->tier : -1;
-	if (report.policy != pt->told_policy || tier != pt->told_tier)
+	if (report.policy != pt->told_policy || tier != pt->told_tier ||
+	    contradiction != pt->told_contradiction)
 		netlink_tell(pt, IOMMU_PT_EVENT_DECISION, &report);
+	if (contradiction && !pt->told_contradiction)
+		log_contradiction(pt);
 	if (report.status != pt->told_status) {
 		netlink_tell(pt, IOMMU_PT_EVENT_STATUS, &report);
 		log_status(pt, &report);
 	}
 	pt->told_policy = report.policy;
 	pt->told_tier = tier;
+	pt->told_contradiction = contradiction;
 	pt->told_status = report.status;
 	group_report_done(&report);
 }
@@ -677,62 +774,11 @@ static void tell_members(struct pt_group *group, enum domain_type now)
 
 /* ---- decisions of the runtime tier ---- */
 
-static int check_decision(const struct pt_device *pt,
-			  enum iommu_pt_policy policy, bool force,
-			  struct netlink_ext_ack *extack)
-{
-	if (policy == IOMMU_PT_POLICY_AUTO)
-		return 0;
-	if (!pt->group->grp) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "%s is in no IOMMU group: no IOMMU is in front of it, or its driver is off",
-				   dev_name(pt->dev));
-		return -EOPNOTSUPP;
-	}
-	if (pt->external && policy == IOMMU_PT_POLICY_PASSTHROUGH && !force) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "%s is external (untrusted or removable); only force overrides that",
-				   dev_name(pt->dev));
-		return -EPERM;
-	}
-	return 0;
-}
-
-static int decide_for(struct pt_device *pt, enum iommu_pt_policy policy,
-		      bool force)
-{
-	return policy_set_runtime(pt->dev->bus->name, dev_name(pt->dev),
-				  policy, force);
-}
-
-/* For every member, or for none if one may not. */
-static int decide_for_group(struct pt_group *group,
-			    enum iommu_pt_policy policy, bool force,
-			    struct netlink_ext_ack *extack)
-{
-	struct pt_device *pt;
-	int ret = 0;
-
-	mutex_lock(&registry_lock);
-	list_for_each_entry(pt, &group->members, member)
-		ret = ret ?: check_decision(pt, policy, force, extack);
-	list_for_each_entry(pt, &group->members, member)
-		ret = ret ?: decide_for(pt, policy, force);
-	mutex_unlock(&registry_lock);
-	return ret;
-}
-
 int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
 		 struct netlink_ext_ack *extack)
 {
-	bool force = flags & IOMMU_PT_SET_FORCE;
-	int ret;
+	int ret = decision_set(pt, policy, flags, extack);
 
-	if (flags & IOMMU_PT_SET_GROUP)
-		ret = decide_for_group(pt->group, policy, force, extack);
-	else
-		ret = check_decision(pt, policy, force, extack) ?:
-		      decide_for(pt, policy, force);
 	group_update(pt->group);
 	return ret;
 }

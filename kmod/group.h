@@ -30,6 +30,8 @@ struct work_struct;
  * @effective: what the device's DMA really does
  * @external: untrusted or removable
  * @virtio: a virtio transport
+ * @virtio_access: what that offers
+ * @user: a userspace driver (vfio, iommufd) owns its group
  * @reason: a sentence that explains @status, may be empty
  */
 struct pt_report {
@@ -41,6 +43,8 @@ struct pt_report {
 	enum iommu_pt_effective effective;
 	bool external;
 	bool virtio;
+	enum iommu_pt_virtio_access virtio_access;
+	bool user;
 	char reason[PT_REASON_MAX];
 };
 

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) "iommu_pt: " fmt
 
 #include <linux/amba/bus.h>
+#include <linux/cc_platform.h>
 #include <linux/crash_dump.h>
 #include <linux/device.h>
 #include <linux/err.h>
@@ -21,24 +22,34 @@
 #include <linux/cdx/cdx_bus.h>
 #endif
 #include "compat.h"
+#include "decision.h"
 #include "device.h"
 #include "domain.h"
 #include "early.h"
 #include "group.h"
+#include "hints.h"
 #include "mode.h"
 #include "names.h"
 #include "netlink.h"
 #include "policy.h"
 #include "rebind.h"
+#include "strict.h"
 #include "sysfs.h"
 
 enum iommu_pt_mode pt_mode;
 bool pt_rebinds_idle;
+enum iommu_pt_hints pt_hints;
+bool pt_confidential;
 
 static char *mode = "enforce";
 module_param(mode, charp, 0444);
 MODULE_PARM_DESC(mode,
 		 "enforce (default), observe (decide and report, change nothing) or off");
+
+static char *hints = "trust";
+module_param(hints, charp, 0444);
+MODULE_PARM_DESC(hints,
+		 "trust (default), restrict (only what makes a device stricter counts) or ignore");
 
 static char *rebind_param = "idle";
 module_param_named(rebind, rebind_param, charp, 0444);
@@ -101,6 +112,7 @@ static void on_add(struct device *dev)
 		dev_err(dev, "iommu_pt: no memory to look after this device\n");
 	if (IS_ERR_OR_NULL(pt))
 		return;
+	pt_device_try_virtio(pt);
 	group_update_arriving(pt);
 	sysfs_device_add(pt);
 	pt_device_put(pt);
@@ -138,6 +150,7 @@ static void on_bound(struct device *dev)
 		return;
 	if (!pt->group->grp && device_iommu_mapped(dev))
 		early_look_later();
+	pt_device_ask_virtio(pt);
 	/* Only the event of it is missing, and that can wait. */
 	if (READ_ONCE(pt->rule))
 		group_update_later(pt->group);
@@ -152,6 +165,7 @@ static void on_unbound(struct device *dev)
 	pt = pt_device_find(dev);
 	if (!pt)
 		return;
+	pt_device_ask_virtio(pt);
 	group_update_unbound(pt);
 	pt_device_put(pt);
 }
@@ -277,8 +291,10 @@ static int see_device(struct device *dev, void *data)
 {
 	struct pt_device *pt = pt_device_see(dev);
 
-	if (pt)
+	if (pt) {
+		pt_device_try_virtio(pt);
 		sysfs_device_add(pt);
+	}
 	pt_device_put(pt);
 	return 0;
 }
@@ -357,6 +373,23 @@ static void end_to_watch(void)
 
 /* ---- parameters ---- */
 
+/* A confidential guest does not trust its hypervisor, whatever it is told. */
+static int read_hints(void)
+{
+	int parsed = hints_parse(hints, strlen(hints));
+
+	if (parsed < 0) {
+		pr_err("hints=%s: there are trust, restrict and ignore\n", hints);
+		return -EINVAL;
+	}
+	pt_confidential = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
+	pt_hints = hints_in_force(parsed, pt_confidential);
+	if (pt_hints != parsed)
+		pr_notice("confidential guest: hints=%s\n",
+			  hints_name(pt_hints));
+	return 0;
+}
+
 static int read_words(void)
 {
 	int parsed = mode_parse(mode, strlen(mode));
@@ -375,7 +408,7 @@ static int read_words(void)
 		pr_info("crash kernel: off\n");
 		pt_mode = IOMMU_PT_MODE_OFF;
 	}
-	return 0;
+	return read_hints();
 }
 
 /*
@@ -387,7 +420,7 @@ static int read_rules(void)
 	struct rule_error err;
 	int ret;
 
-	ret = policy_replace(IOMMU_PT_TIER_CMDLINE, rules, strlen(rules), &err);
+	ret = decision_replace(LAYER_CMDLINE, rules, strlen(rules), NULL, &err);
 	if (ret != -EINVAL)
 		return ret;
 	pr_err("rules=: line %u, column %u: %s; none of them is in force\n",
@@ -407,10 +440,13 @@ static int __init iommu_pt_init(void)
 	policy_init();
 	ret = read_rules();
 	if (ret)
-		return ret;
-	ret = domain_init();
+		goto err_policy;
+	ret = hints_init();
 	if (ret)
 		goto err_policy;
+	ret = domain_init();
+	if (ret)
+		goto err_hints;
 	ret = group_init();
 	if (ret)
 		goto err_domain;
@@ -423,9 +459,9 @@ static int __init iommu_pt_init(void)
 	ret = sysfs_init();
 	if (ret)
 		goto err_watch;
-	pr_info("version %s, mode %s, %u devices, %u rules\n",
-		THIS_MODULE->version, mode_name(pt_mode), pt_device_count(),
-		policy_count());
+	pr_info("version %s, mode %s, hints %s, %u devices, %u rules\n",
+		THIS_MODULE->version, mode_name(pt_mode), hints_name(pt_hints),
+		pt_device_count(), policy_count());
 	return 0;
 
 err_watch:
@@ -436,6 +472,8 @@ err_group:
 	group_exit();
 err_domain:
 	domain_exit();
+err_hints:
+	hints_exit();
 err_policy:
 	policy_exit();
 	return ret;
@@ -448,6 +486,7 @@ static void __exit iommu_pt_exit(void)
 	end_to_watch();
 	group_exit();
 	domain_exit();
+	hints_exit();
 	policy_exit();
 }
 

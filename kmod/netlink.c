@@ -9,18 +9,24 @@
 #include <linux/slab.h>
 #include <net/genetlink.h>
 #include "compat.h"
+#include "decision.h"
 #include "device.h"
 #include "group.h"
+#include "hints.h"
 #include "mode.h"
 #include "netlink.h"
 #include "policy.h"
 #include "rebind.h"
+#include "seal.h"
 #include "stats.h"
 #include "subject.h"
 
 static struct genl_family family;
 static struct workqueue_struct *rebinds;
 static bool closed;	/* no event any more */
+/* Innermost: events go out in the order of their numbers. */
+static DEFINE_MUTEX(event_lock);
+static u32 event_number;
 
 #ifdef COMPAT_EXTACK_BUFFERS
 char *compat_extack_buffer(void)
@@ -76,7 +82,9 @@ static int add_device_attrs(struct sk_buff *skb, const struct pt_device *pt,
 	    nla_put_u32(skb, IOMMU_PT_A_EFFECTIVE, report->effective) ||
 	    add_string(skb, IOMMU_PT_A_REASON, report->reason) ||
 	    add_flag(skb, IOMMU_PT_A_EXTERNAL, report->external) ||
-	    add_flag(skb, IOMMU_PT_A_VIRTIO, report->virtio))
+	    add_flag(skb, IOMMU_PT_A_VIRTIO, report->virtio) ||
+	    (report->virtio &&
+	     nla_put_u32(skb, IOMMU_PT_A_VIRTIO_ACCESS, report->virtio_access)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -196,10 +204,12 @@ static bool is_off(struct genl_info *info)
 
 static bool is_denied(struct sk_buff *skb, struct genl_info *info)
 {
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
+	/* What the core's type file asks for: our write is a worker's. */
+	if (netlink_capable(skb, CAP_SYS_ADMIN) &&
+	    netlink_capable(skb, CAP_SYS_RAWIO))
 		return false;
 	NL_SET_ERR_MSG_FMT(info->extack,
-			   "that needs root (CAP_SYS_ADMIN in the initial user namespace)");
+			   "that needs root (CAP_SYS_ADMIN and CAP_SYS_RAWIO in the initial user namespace)");
 	return true;
 }
 
@@ -218,7 +228,11 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 	    nla_put_u32(reply, IOMMU_PT_A_DEVICES, pt_device_count()) ||
 	    nla_put_u32(reply, IOMMU_PT_A_RULES_COUNT, policy_count()) ||
 	    nla_put_u32(reply, IOMMU_PT_A_EVENTS_LOST,
-			atomic_read(&pt_stats[STAT_EVENTS_LOST]))) {
+			atomic_read(&pt_stats[STAT_EVENTS_LOST])) ||
+	    nla_put_u32(reply, IOMMU_PT_A_HINTS, pt_hints) ||
+	    add_flag(reply, IOMMU_PT_A_CONFIDENTIAL, pt_confidential) ||
+	    add_flag(reply, IOMMU_PT_A_TRUTHFUL, hints_truthful()) ||
+	    add_flag(reply, IOMMU_PT_A_SEALED, seal_is_on())) {
 		nlmsg_free(reply);
 		return -EMSGSIZE;
 	}
@@ -341,6 +355,15 @@ static void join_rules(struct genl_info *info, char *text)
 		}
 }
 
+static int replace_tier(struct genl_info *info, u32 tier, const char *text,
+			size_t size, struct rule_error *err)
+{
+	if (tier == IOMMU_PT_TIER_HINT)
+		return hints_set_fw_cfg(text, size, info->extack, err);
+	return decision_replace(tier == IOMMU_PT_TIER_ADMIN ? LAYER_ADMIN :
+				LAYER_VENDOR, text, size, info->extack, err);
+}
+
 static int replace_rules(struct genl_info *info, u32 tier)
 {
 	size_t size = rules_size(info);
@@ -358,7 +381,7 @@ static int replace_rules(struct genl_info *info, u32 tier)
 	if (!text)
 		return -ENOMEM;
 	join_rules(info, text);
-	ret = policy_replace(tier, text, size, &err);
+	ret = replace_tier(info, tier, text, size, &err);
 	kvfree(text);
 	if (ret == -EINVAL)
 		NL_SET_ERR_MSG_FMT(info->extack, "line %u, column %u: %s",
@@ -389,6 +412,24 @@ static int set_rules(struct sk_buff *skb, struct genl_info *info)
 		group_update_all();
 		rebind_idle();
 	}
+	return ret;
+}
+
+/* ---- the seal ---- */
+
+static int do_seal(struct sk_buff *skb, struct genl_info *info)
+{
+	int ret;
+
+	if (is_denied(skb, info))
+		return -EPERM;
+	if (is_off(info))
+		return -EOPNOTSUPP;
+	ret = seal();
+	if (ret)
+		NL_SET_ERR_MSG_FMT(info->extack, "nothing is sealed: %s",
+				   ret == -ENOMEM ? "no memory for a copy of the rules" :
+				   "the module is being unloaded");
 	return ret;
 }
 
@@ -476,31 +517,90 @@ static int dump_rules_done(struct netlink_callback *cb)
 	return 0;
 }
 
+static int add_hint_attrs(struct sk_buff *skb, const struct hint *hint)
+{
+	const char *reason;
+	enum iommu_pt_hint_state state = hint_state(hint, &reason);
+
+	if (nla_put_u32(skb, IOMMU_PT_A_CHANNEL, hint->channel) ||
+	    nla_put(skb, IOMMU_PT_A_HINT, hint->len, hint->text) ||
+	    nla_put_u32(skb, IOMMU_PT_A_HINT_STATE, state) ||
+	    add_string(skb, IOMMU_PT_A_BUS, hint->bus) ||
+	    add_string(skb, IOMMU_PT_A_NAME, hint->name) ||
+	    add_string(skb, IOMMU_PT_A_REASON, reason))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int dump_hint(struct sk_buff *skb, struct netlink_callback *cb,
+		     const struct hint *hint)
+{
+	void *header;
+
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, &family, NLM_F_MULTI,
+			     IOMMU_PT_CMD_GET_HINTS);
+	if (!header)
+		return -EMSGSIZE;
+	if (add_hint_attrs(skb, hint)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* args[0]: the number to go on with */
+static int dump_hints(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	unsigned long id = cb->args[0];
+	struct hint *hint;
+	int ret = 0;
+
+	while (!ret && (hint = hint_next(&id))) {
+		ret = dump_hint(skb, cb, hint);
+		if (!ret)
+			cb->args[0] = id;
+		hint_put(hint);
+	}
+	return skb->len;
+}
+
 /* ---- events ---- */
+
+static struct sk_buff *make_event(struct pt_device *pt,
+				  enum iommu_pt_event event,
+				  const struct pt_report *report, u32 number)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *header;
+
+	if (!skb)
+		return NULL;
+	header = genlmsg_put(skb, 0, number, &family, 0, IOMMU_PT_CMD_EVENT);
+	if (!header || nla_put_u32(skb, IOMMU_PT_A_EVENT, event) ||
+	    add_device_attrs(skb, pt, report)) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	genlmsg_end(skb, header);
+	return skb;
+}
 
 void netlink_tell(struct pt_device *pt, enum iommu_pt_event event,
 		  const struct pt_report *report)
 {
 	struct sk_buff *skb;
-	void *header;
 
 	if (READ_ONCE(closed) || !genl_has_listeners(&family, &init_net, 0))
 		return;
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!skb)
-		goto lost;
-	header = genlmsg_put(skb, 0, 0, &family, 0, IOMMU_PT_CMD_EVENT);
-	if (!header || nla_put_u32(skb, IOMMU_PT_A_EVENT, event) ||
-	    add_device_attrs(skb, pt, report)) {
-		nlmsg_free(skb);
-		goto lost;
-	}
-	genlmsg_end(skb, header);
-	genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
-	return;
-
-lost:
-	stats_count(STAT_EVENTS_LOST);
+	mutex_lock(&event_lock);
+	skb = make_event(pt, event, report, ++event_number);
+	if (skb)
+		genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
+	else
+		stats_count(STAT_EVENTS_LOST);
+	mutex_unlock(&event_lock);
 }
 
 /* ---- the family ---- */
@@ -536,6 +636,14 @@ static const struct genl_ops ops[] = {
 	{
 		.cmd = IOMMU_PT_CMD_SET_RULES,
 		.doit = set_rules,
+	},
+	{
+		.cmd = IOMMU_PT_CMD_GET_HINTS,
+		.dumpit = dump_hints,
+	},
+	{
+		.cmd = IOMMU_PT_CMD_SEAL,
+		.doit = do_seal,
 	},
 };
 

@@ -4,7 +4,9 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/stringhash.h>
+#include "hint.h"
 #include "policy.h"
+#include "strict.h"
 
 /*
  * policy_lock guards all of this. Innermost of the module's locks: nothing
@@ -12,13 +14,43 @@
  * every rule.
  */
 static DEFINE_MUTEX(policy_lock);
-static struct {
-	struct list_head rules;		/* all, by policy_rule.list */
-	struct list_head scan;		/* those without a key */
-} tiers[__IOMMU_PT_TIER_END];
-static DEFINE_HASHTABLE(by_name, 10);
-static unsigned int count;
-static unsigned int asking_modalias;
+
+/**
+ * struct ruleset - all rules of one moment
+ * @layers: those of each layer
+ * @by_name: those with a key
+ * @count: how many
+ * @asking_modalias: how many ask for one
+ */
+struct ruleset {
+	struct {
+		struct list_head rules;		/* all, by policy_rule.list */
+		struct list_head scan;		/* those without a key */
+	} layers[LAYER_END];
+	DECLARE_HASHTABLE(by_name, 10);
+	unsigned int count;
+	unsigned int asking_modalias;
+};
+
+static struct ruleset current_rules;
+static struct ruleset *sealed_rules;	/* NULL before the seal */
+static unsigned int next_order;		/* of rules for one device each */
+
+static const enum iommu_pt_tier tier_of[] = {
+	[LAYER_RUNTIME] = IOMMU_PT_TIER_RUNTIME,
+	[LAYER_CMDLINE] = IOMMU_PT_TIER_CMDLINE,
+	[LAYER_ADMIN] = IOMMU_PT_TIER_ADMIN,
+	[LAYER_SMBIOS] = IOMMU_PT_TIER_HINT,
+	[LAYER_PROPERTY] = IOMMU_PT_TIER_HINT,
+	[LAYER_FW_CFG] = IOMMU_PT_TIER_HINT,
+	[LAYER_VENDOR] = IOMMU_PT_TIER_VENDOR,
+};
+
+static const enum policy_layer layer_of_channel[] = {
+	[IOMMU_PT_CHANNEL_SMBIOS] = LAYER_SMBIOS,
+	[IOMMU_PT_CHANNEL_PROPERTY] = LAYER_PROPERTY,
+	[IOMMU_PT_CHANNEL_FW_CFG] = LAYER_FW_CFG,
+};
 
 static u32 hash(const char *name)
 {
@@ -57,7 +89,7 @@ static const char *put_string(char **p, const char *s)
 }
 
 /* @name: of the only device that the rule is for, or NULL. */
-static struct policy_rule *make_rule(enum iommu_pt_tier tier,
+static struct policy_rule *make_rule(enum policy_layer layer,
 				     unsigned int order,
 				     const struct rule *rule, const char *name)
 {
@@ -71,7 +103,8 @@ static struct policy_rule *make_rule(enum iommu_pt_tier tier,
 	if (!new)
 		return NULL;
 	refcount_set(&new->refs, 1);
-	new->tier = tier;
+	new->tier = tier_of[layer];
+	new->layer = layer;
 	new->order = order;
 	new->rule = *rule;
 	new->in_force = false;
@@ -97,7 +130,7 @@ static void free_rules(struct list_head *rules)
 	INIT_LIST_HEAD(rules);
 }
 
-static int parse_rules(struct rule_cursor *cur, enum iommu_pt_tier tier,
+static int parse_rules(struct rule_cursor *cur, enum policy_layer layer,
 		       struct list_head *rules, struct rule_error *err)
 {
 	struct policy_rule *new;
@@ -106,7 +139,9 @@ static int parse_rules(struct rule_cursor *cur, enum iommu_pt_tier tier,
 	int ret;
 
 	while ((ret = rule_next(cur, &rule, err)) > 0) {
-		new = make_rule(tier, order++, &rule, NULL);
+		if (ret == RULE_TRUTHFUL)
+			continue;
+		new = make_rule(layer, order++, &rule, NULL);
 		if (!new)
 			return -ENOMEM;
 		list_add_tail(&new->list, rules);
@@ -116,106 +151,116 @@ static int parse_rules(struct rule_cursor *cur, enum iommu_pt_tier tier,
 
 /* ---- rules in force; callers hold policy_lock ---- */
 
-static void account(const struct policy_rule *rule, int sign)
+static void account(struct ruleset *set, const struct policy_rule *rule,
+		    int sign)
 {
-	count += sign;
+	set->count += sign;
 	if (rule->rule.modalias)
-		WRITE_ONCE(asking_modalias, asking_modalias + sign);
+		WRITE_ONCE(set->asking_modalias, set->asking_modalias + sign);
 }
 
-/* Behind all other rules of its tier. */
-static void enforce(struct policy_rule *rule)
+/* Behind all other rules of its layer. */
+static void enforce(struct ruleset *set, struct policy_rule *rule)
 {
 	lockdep_assert_held(&policy_lock);
 	rule->in_force = true;
-	account(rule, 1);
-	list_add_tail(&rule->list, &tiers[rule->tier].rules);
+	account(set, rule, 1);
+	list_add_tail(&rule->list, &set->layers[rule->layer].rules);
 	if (rule->key)
-		hash_add(by_name, &rule->by_name, hash(rule->key));
+		hash_add(set->by_name, &rule->by_name, hash(rule->key));
 	else
-		list_add_tail(&rule->scan, &tiers[rule->tier].scan);
+		list_add_tail(&rule->scan, &set->layers[rule->layer].scan);
 }
 
-static void retire(struct policy_rule *rule)
+static void retire(struct ruleset *set, struct policy_rule *rule)
 {
 	lockdep_assert_held(&policy_lock);
 	rule->in_force = false;
-	account(rule, -1);
+	account(set, rule, -1);
 	list_del(&rule->list);
 	hash_del(&rule->by_name);
 	list_del_init(&rule->scan);
 }
 
-/* Swap @rules and what the tier has. */
-static void swap_rules(enum iommu_pt_tier tier, struct list_head *rules)
+static void init_ruleset(struct ruleset *set)
 {
-	struct policy_rule *rule, *next;
-	LIST_HEAD(old);
+	int layer;
 
-	list_for_each_entry_safe(rule, next, &tiers[tier].rules, list) {
-		retire(rule);
-		list_add_tail(&rule->list, &old);
+	for (layer = 0; layer < LAYER_END; layer++) {
+		INIT_LIST_HEAD(&set->layers[layer].rules);
+		INIT_LIST_HEAD(&set->layers[layer].scan);
 	}
-	list_for_each_entry_safe(rule, next, rules, list) {
-		list_del(&rule->list);
-		enforce(rule);
-	}
-	list_splice(&old, rules);
+	hash_init(set->by_name);
 }
 
-int policy_replace(enum iommu_pt_tier tier, const char *text, size_t len,
-		   struct rule_error *err)
+static void free_ruleset(struct ruleset *set)
 {
-	struct rule_cursor *cur;
-	LIST_HEAD(rules);
-	int ret;
+	int layer;
 
-	cur = kmalloc(sizeof(*cur), GFP_KERNEL);
-	if (!cur)
-		return -ENOMEM;
-	rule_start(cur, text, len, tier >= IOMMU_PT_TIER_HINT);
-	ret = parse_rules(cur, tier, &rules, err);
-	if (!ret) {
-		mutex_lock(&policy_lock);
-		swap_rules(tier, &rules);
-		mutex_unlock(&policy_lock);
-	}
-	free_rules(&rules);
-	kfree(cur);
-	return ret;
+	for (layer = 0; layer < LAYER_END; layer++)
+		free_rules(&set->layers[layer].rules);
 }
 
-/* Of the runtime tier, which has rules for one device each. */
-static struct policy_rule *find_runtime(const char *quoted_bus,
-					const char *name)
+/* Of a layer that has rules for one device each. */
+static struct policy_rule *find_own(const struct ruleset *set,
+				    enum policy_layer layer,
+				    const char *quoted_bus, const char *name)
 {
 	struct policy_rule *rule;
 
-	hash_for_each_possible(by_name, rule, by_name, hash(name))
-		if (rule->tier == IOMMU_PT_TIER_RUNTIME &&
-		    !strcmp(rule->key, name) &&
+	hash_for_each_possible(set->by_name, rule, by_name, hash(name))
+		if (rule->layer == layer && !strcmp(rule->key, name) &&
 		    !strcmp(rule->rule.bus, quoted_bus))
 			return rule;
 	return NULL;
 }
 
-/* Replace what the runtime tier has for a device; @new may be NULL. */
-static void swap_runtime(const char *quoted_bus, const char *name,
-			 struct policy_rule *new)
-{
-	static unsigned int next_order;
-	struct policy_rule *old;
+/* ---- changes ---- */
 
-	mutex_lock(&policy_lock);
-	old = find_runtime(quoted_bus, name);
-	if (old)
-		retire(old);
-	if (new) {
-		new->order = next_order++;
-		enforce(new);
-	}
-	mutex_unlock(&policy_lock);
-	policy_rule_put(old);
+static struct policy_change *make_change(enum policy_layer layer)
+{
+	struct policy_change *change = kzalloc(sizeof(*change), GFP_KERNEL);
+
+	if (!change)
+		return ERR_PTR(-ENOMEM);
+	change->layer = layer;
+	INIT_LIST_HEAD(&change->rules);
+	return change;
+}
+
+void policy_finish(struct policy_change *change)
+{
+	if (IS_ERR_OR_NULL(change))
+		return;
+	free_rules(&change->rules);
+	kfree(change->name);
+	kfree(change->bus);
+	kfree(change);
+}
+
+struct policy_change *policy_prepare(enum policy_layer layer, const char *text,
+				     size_t len, struct rule_error *err)
+{
+	struct policy_change *change = make_change(layer);
+	struct rule_cursor *cur;
+	int ret = -ENOMEM;
+
+	if (IS_ERR(change))
+		return change;
+	cur = kmalloc(sizeof(*cur), GFP_KERNEL);
+	if (!cur)
+		goto out;
+	if (tier_of[layer] == IOMMU_PT_TIER_HINT)
+		hint_start(cur, text, len);
+	else
+		rule_start(cur, text, len, layer == LAYER_VENDOR);
+	ret = parse_rules(cur, layer, &change->rules, err);
+	kfree(cur);
+out:
+	if (!ret)
+		return change;
+	policy_finish(change);
+	return ERR_PTR(ret);
 }
 
 static char *quote(const char *string)
@@ -228,82 +273,198 @@ static char *quote(const char *string)
 	return quoted;
 }
 
-int policy_set_runtime(const char *bus, const char *name,
-		       enum iommu_pt_policy policy, bool force)
+/* A rule for one device and no other. */
+static struct policy_rule *make_own(enum policy_layer layer, const char *bus,
+				    const char *name,
+				    enum iommu_pt_policy policy, bool force)
 {
+	struct policy_rule *new = NULL;
 	char *quoted_bus = quote(bus);
 	char *quoted_name = quote(name);
-	struct policy_rule *new = NULL;
 	struct rule rule = {
 		.policy = policy,
 		.force = force,
 		.bus = quoted_bus,
 		.name = quoted_name,
 	};
-	int ret = -ENOMEM;
 
-	if (!quoted_bus || !quoted_name)
-		goto out;
-	if (policy != IOMMU_PT_POLICY_AUTO) {
-		new = make_rule(IOMMU_PT_TIER_RUNTIME, 0, &rule, name);
-		if (!new)
-			goto out;
-	}
-	swap_runtime(quoted_bus, name, new);
-	ret = 0;
-out:
+	if (quoted_bus && quoted_name)
+		new = make_rule(layer, 0, &rule, name);
 	kfree(quoted_name);
 	kfree(quoted_bus);
+	return new;
+}
+
+struct policy_change *policy_prepare_runtime(const char *bus, const char *name,
+					     enum iommu_pt_policy policy,
+					     bool force)
+{
+	struct policy_change *change = make_change(LAYER_RUNTIME);
+	struct policy_rule *new;
+
+	if (IS_ERR(change))
+		return change;
+	change->bus = quote(bus);
+	change->name = kstrdup(name, GFP_KERNEL);
+	if (!change->bus || !change->name)
+		goto err_finish;
+	if (policy != IOMMU_PT_POLICY_AUTO) {
+		new = make_own(LAYER_RUNTIME, bus, name, policy, force);
+		if (!new)
+			goto err_finish;
+		list_add_tail(&new->list, &change->rules);
+	}
+	return change;
+
+err_finish:
+	policy_finish(change);
+	return ERR_PTR(-ENOMEM);
+}
+
+/* Take what the change is to replace out of force, into @old. */
+static void retire_former(const struct policy_change *change,
+			  struct list_head *old)
+{
+	struct ruleset *set = &current_rules;
+	struct policy_rule *rule, *next;
+
+	if (change->name) {
+		rule = find_own(set, change->layer, change->bus, change->name);
+		if (rule) {
+			retire(set, rule);
+			list_add_tail(&rule->list, old);
+		}
+		return;
+	}
+	list_for_each_entry_safe(rule, next, &set->layers[change->layer].rules,
+				 list) {
+		retire(set, rule);
+		list_add_tail(&rule->list, old);
+	}
+}
+
+void policy_swap(struct policy_change *change)
+{
+	struct policy_rule *rule, *next;
+	LIST_HEAD(old);
+
+	mutex_lock(&policy_lock);
+	retire_former(change, &old);
+	list_for_each_entry_safe(rule, next, &change->rules, list) {
+		list_del(&rule->list);
+		if (change->name)
+			rule->order = next_order++;
+		enforce(&current_rules, rule);
+	}
+	list_splice_init(&old, &change->rules);
+	mutex_unlock(&policy_lock);
+}
+
+struct policy_rule *policy_add_property(const char *bus, const char *name,
+					enum iommu_pt_policy policy)
+{
+	struct policy_rule *rule = make_own(LAYER_PROPERTY, bus, name, policy,
+					    false);
+
+	if (!rule)
+		return NULL;
+	mutex_lock(&policy_lock);
+	rule->order = next_order++;
+	enforce(&current_rules, policy_rule_get(rule));
+	mutex_unlock(&policy_lock);
+	return rule;
+}
+
+void policy_remove_property(struct policy_rule *rule)
+{
+	struct policy_rule *kept = NULL;
+
+	mutex_lock(&policy_lock);
+	retire(&current_rules, rule);
+	if (sealed_rules)
+		kept = find_own(sealed_rules, LAYER_PROPERTY, rule->rule.bus,
+				rule->key);
+	if (kept)
+		retire(sealed_rules, kept);
+	mutex_unlock(&policy_lock);
+	policy_rule_put(kept);
+	policy_rule_put(rule);	/* the layer's */
+	policy_rule_put(rule);	/* the caller's */
+}
+
+/* ---- the seal ---- */
+
+static int copy_rules(struct ruleset *to, const struct ruleset *from)
+{
+	struct policy_rule *rule, *copy;
+	int layer;
+
+	for (layer = 0; layer < LAYER_END; layer++)
+		list_for_each_entry(rule, &from->layers[layer].rules, list) {
+			copy = make_rule(layer, rule->order, &rule->rule,
+					 rule->key);
+			if (!copy)
+				return -ENOMEM;
+			enforce(to, copy);
+		}
+	return 0;
+}
+
+int policy_seal(void)
+{
+	struct ruleset *copy = kzalloc(sizeof(*copy), GFP_KERNEL);
+	int ret;
+
+	if (!copy)
+		return -ENOMEM;
+	init_ruleset(copy);
+	mutex_lock(&policy_lock);
+	ret = copy_rules(copy, &current_rules);
+	if (!ret)
+		sealed_rules = copy;
+	mutex_unlock(&policy_lock);
+	if (ret) {
+		free_ruleset(copy);
+		kfree(copy);
+	}
 	return ret;
 }
 
-void policy_init(void)
-{
-	int tier;
-
-	for (tier = 0; tier < __IOMMU_PT_TIER_END; tier++) {
-		INIT_LIST_HEAD(&tiers[tier].rules);
-		INIT_LIST_HEAD(&tiers[tier].scan);
-	}
-}
-
-void policy_exit(void)
-{
-	int tier;
-
-	for (tier = 0; tier < __IOMMU_PT_TIER_END; tier++)
-		free_rules(&tiers[tier].rules);
-}
-
-/* ---- the decision ---- */
+/* ---- the decision; callers hold policy_lock ---- */
 
 static bool precedes(const struct policy_rule *a, const struct policy_rule *b)
 {
 	if (!b)
 		return true;
-	return a->tier != b->tier ? a->tier < b->tier : a->order < b->order;
+	return a->layer != b->layer ? a->layer < b->layer : a->order < b->order;
 }
 
-static struct policy_rule *decide_by_name(const struct rule_subject *subject)
+static struct policy_rule *find_by_name(const struct ruleset *set,
+					const struct rule_subject *subject,
+					int first, int last)
 {
 	struct policy_rule *rule, *best = NULL;
 
-	hash_for_each_possible(by_name, rule, by_name, hash(subject->name))
-		if (!strcmp(rule->key, subject->name) &&
+	hash_for_each_possible(set->by_name, rule, by_name,
+			       hash(subject->name))
+		if (rule->layer >= first && rule->layer <= last &&
+		    !strcmp(rule->key, subject->name) &&
 		    precedes(rule, best) && rule_matches(&rule->rule, subject))
 			best = rule;
 	return best;
 }
 
-/* The first rule without a key that matches and precedes @best, or @best. */
-static struct policy_rule *decide_by_scan(const struct rule_subject *subject,
-					  struct policy_rule *best)
+/* The first rule of the layers @first to @last that matches. */
+static struct policy_rule *find(const struct ruleset *set,
+				const struct rule_subject *subject,
+				int first, int last)
 {
+	struct policy_rule *best = find_by_name(set, subject, first, last);
 	struct policy_rule *rule;
-	int tier;
+	int layer;
 
-	for (tier = 0; tier < __IOMMU_PT_TIER_END; tier++)
-		list_for_each_entry(rule, &tiers[tier].scan, scan) {
+	for (layer = first; layer <= last; layer++)
+		list_for_each_entry(rule, &set->layers[layer].scan, scan) {
 			if (!precedes(rule, best))
 				return best;
 			if (rule_matches(&rule->rule, subject))
@@ -312,20 +473,100 @@ static struct policy_rule *decide_by_scan(const struct rule_subject *subject,
 	return best;
 }
 
-struct policy_rule *policy_decide(const struct rule_subject *subject)
+static enum iommu_pt_policy policy_of(const struct policy_rule *rule)
 {
+	return rule ? rule->rule.policy : IOMMU_PT_POLICY_AUTO;
+}
+
+/* The strictest word of all channels, if one counts; else @below. */
+static struct policy_rule *decide_by_hints(const struct ruleset *set,
+					   const struct rule_subject *subject,
+					   bool restricted,
+					   struct policy_rule *below,
+					   enum iommu_pt_policy *words)
+{
+	struct policy_rule *rule, *best = NULL;
+	int channel, layer;
+
+	for (channel = 0; channel < __IOMMU_PT_CHANNEL_END; channel++) {
+		layer = layer_of_channel[channel];
+		rule = find(set, subject, layer, layer);
+		words[channel] = policy_of(rule);
+		if (hint_counts(policy_of(rule), policy_of(below), restricted) &&
+		    (!best || policy_strictness(policy_of(rule)) >
+			      policy_strictness(policy_of(best))))
+			best = rule;
+	}
+	return best ?: below;
+}
+
+static struct policy_rule *decide_by(const struct ruleset *set,
+				     const struct rule_subject *subject,
+				     bool restricted,
+				     enum iommu_pt_policy *words)
+{
+	struct policy_rule *rule = find(set, subject, 0, LAYER_ADMIN);
+
+	lockdep_assert_held(&policy_lock);
+	memset(words, 0, sizeof(*words) * __IOMMU_PT_CHANNEL_END);
+	if (rule)
+		return rule;
+	rule = find(set, subject, LAYER_VENDOR, LAYER_VENDOR);
+	return decide_by_hints(set, subject, restricted, rule, words);
+}
+
+static bool is_forced(const struct policy_rule *rule)
+{
+	return rule && rule->rule.force;
+}
+
+bool policy_loosens(const struct policy_rule *rule,
+		    const struct policy_rule *than)
+{
+	if (is_forced(rule) && !is_forced(than))
+		return policy_of(rule) != IOMMU_PT_POLICY_STRICT;
+	return policy_of(rule) != policy_of(than) &&
+	       !policy_tightens(policy_of(rule), policy_of(than));
+}
+
+void policy_decide(const struct rule_subject *subject, bool restricted,
+		   struct policy_decision *decision)
+{
+	enum iommu_pt_policy words[__IOMMU_PT_CHANNEL_END];
+	struct policy_rule *rule, *kept;
+
+	mutex_lock(&policy_lock);
+	rule = decide_by(&current_rules, subject, restricted, decision->words);
+	decision->by_seal = false;
+	if (sealed_rules) {
+		kept = decide_by(sealed_rules, subject, restricted, words);
+		decision->by_seal = policy_loosens(rule, kept);
+		if (decision->by_seal)
+			rule = kept;
+	}
+	decision->rule = policy_rule_get(rule);
+	mutex_unlock(&policy_lock);
+}
+
+struct policy_rule *policy_decide_unsealed(const struct rule_subject *subject,
+					   bool restricted)
+{
+	enum iommu_pt_policy words[__IOMMU_PT_CHANNEL_END];
 	struct policy_rule *rule;
 
 	mutex_lock(&policy_lock);
-	rule = decide_by_scan(subject, decide_by_name(subject));
-	policy_rule_get(rule);
+	rule = policy_rule_get(decide_by(&current_rules, subject, restricted,
+					 words));
 	mutex_unlock(&policy_lock);
 	return rule;
 }
 
 bool policy_needs_modalias(void)
 {
-	return READ_ONCE(asking_modalias);
+	struct ruleset *sealed = READ_ONCE(sealed_rules);
+
+	return READ_ONCE(current_rules.asking_modalias) ||
+	       (sealed && READ_ONCE(sealed->asking_modalias));
 }
 
 unsigned int policy_count(void)
@@ -333,18 +574,21 @@ unsigned int policy_count(void)
 	unsigned int n;
 
 	mutex_lock(&policy_lock);
-	n = count;
+	n = current_rules.count;
 	mutex_unlock(&policy_lock);
 	return n;
 }
 
+/* ---- walking over all of them ---- */
+
 /* The first rule behind a place that may be no rule's any more. */
-static struct policy_rule *first_behind(unsigned int tier, long order)
+static struct policy_rule *first_behind(unsigned int layer, long order)
 {
 	struct policy_rule *rule;
 
-	for (; tier < __IOMMU_PT_TIER_END; tier++, order = -1)
-		list_for_each_entry(rule, &tiers[tier].rules, list)
+	for (; layer < LAYER_END; layer++, order = -1)
+		list_for_each_entry(rule, &current_rules.layers[layer].rules,
+				    list)
 			if (rule->order > order)
 				return rule;
 	return NULL;
@@ -355,9 +599,9 @@ static struct policy_rule *next_in_force(struct policy_rule *last)
 	if (!last)
 		return first_behind(0, -1);
 	if (!last->in_force)
-		return first_behind(last->tier, last->order);
-	if (list_is_last(&last->list, &tiers[last->tier].rules))
-		return first_behind(last->tier + 1, -1);
+		return first_behind(last->layer, last->order);
+	if (list_is_last(&last->list, &current_rules.layers[last->layer].rules))
+		return first_behind(last->layer + 1, -1);
 	return list_next_entry(last, list);
 }
 
@@ -370,4 +614,19 @@ struct policy_rule *policy_next(struct policy_rule *last)
 	mutex_unlock(&policy_lock);
 	policy_rule_put(last);
 	return rule;
+}
+
+/* ---- life ---- */
+
+void policy_init(void)
+{
+	init_ruleset(&current_rules);
+}
+
+void policy_exit(void)
+{
+	free_ruleset(&current_rules);
+	if (sealed_rules)
+		free_ruleset(sealed_rules);
+	kfree(sealed_rules);
 }

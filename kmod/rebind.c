@@ -218,7 +218,7 @@ static bool is_worth_it(struct pt_device *pt, struct rebind_result *result)
 	group_report(pt, report);
 	pending = report->status == IOMMU_PT_STATUS_PENDING;
 	/* vfio-pci's remove waits for userspace to let go, maybe forever. */
-	if (pending && report->effective == IOMMU_PT_EFFECTIVE_USER)
+	if (pending && report->user)
 		fail(result, -EBUSY,
 		     "a userspace driver has %s, or a sibling in its group, open; end it first",
 		     dev_name(pt->dev));

@@ -213,6 +213,24 @@ static int read_selector(struct rule_cursor *cur, const struct word *word,
 	return read_tri(cur, word, force, err);
 }
 
+static int fail_policy(const struct rule_cursor *cur, const char *where,
+		       struct rule_error *err)
+{
+	return fail(cur, where, cur->hint ?
+		    "unknown policy; there are passthrough, translated, strict, lazy and auto, and truthful alone" :
+		    "unknown policy; there are passthrough, translated, strict, lazy and auto",
+		    err);
+}
+
+/* Behind the word that is a statement of its own. */
+static int read_truthful(struct rule_cursor *cur, struct rule_error *err)
+{
+	skip_blanks(cur);
+	if (cur->pos < cur->end && !is_rule_end(*cur->pos))
+		return fail(cur, cur->pos, "truthful stands alone", err);
+	return RULE_TRUTHFUL;
+}
+
 /* The cursor stands at the policy. */
 static int read_rule(struct rule_cursor *cur, struct rule *rule,
 		     struct rule_error *err)
@@ -227,11 +245,11 @@ static int read_rule(struct rule_cursor *cur, struct rule *rule,
 
 	if (read_word(cur, &word, err))
 		return -1;
+	if (cur->hint && !word.value && word_is(&word, "truthful"))
+		return read_truthful(cur, err);
 	policy = word.value ? -1 : policy_parse(word.start, word.len);
 	if (policy < 0)
-		return fail(cur, word.start,
-			    "unknown policy; there are passthrough, translated, strict, lazy and auto",
-			    err);
+		return fail_policy(cur, word.start, err);
 	rule->policy = (enum iommu_pt_policy)policy;
 
 	for (;;) {
@@ -255,6 +273,7 @@ void rule_start(struct rule_cursor *cur, const char *text, size_t len,
 	cur->line = 1;
 	cur->rule_line = 0;
 	cur->no_force = no_force;
+	cur->hint = false;
 }
 
 int rule_next(struct rule_cursor *cur, struct rule *rule,

@@ -18,6 +18,9 @@
 /* Longest line of a rules text, in bytes, comment included, newline not. */
 #define RULE_LINE_MAX	1024
 
+/* What rule_next() returns for a statement that is no rule; see hint.h. */
+#define RULE_TRUTHFUL	2
+
 enum rule_tri {
 	RULE_ANY,	/* of a rule: not asked; of a subject: not known */
 	RULE_YES,
@@ -80,6 +83,7 @@ struct rule_error {
  * @line: the current line, counted from 1
  * @rule_line: the line of the rule that rule_next() returned last
  * @no_force: "force=yes" is an error
+ * @hint: it is a hint, which may say "truthful"; see hint.h
  * @text: the strings of the rule that rule_next() returned last
  */
 struct rule_cursor {
@@ -89,6 +93,7 @@ struct rule_cursor {
 	unsigned int line;
 	unsigned int rule_line;
 	bool no_force;
+	bool hint;
 	char text[RULE_LINE_MAX + 1];
 };
 
@@ -111,8 +116,9 @@ void rule_start(struct rule_cursor *cur, const char *text, size_t len,
  * Rules end at a newline or a semicolon. Comments begin with '#' where a word
  * could begin, and go to the end of the line.
  *
- * Return: 1 with a rule, 0 at the end, -1 on a syntax error. The cursor then
- * stands behind the bad line, so that a linter can go on.
+ * Return: 1 with a rule, RULE_TRUTHFUL for that word in a hint, 0 at the end,
+ * -1 on a syntax error. The cursor then stands behind the bad line, so that a
+ * linter can go on.
  */
 int rule_next(struct rule_cursor *cur, struct rule *rule,
 	      struct rule_error *err);

@@ -17,7 +17,7 @@ static const struct acpi_device_id virtio_mmio_acpi[] = {
 	{ }
 };
 
-static bool is_virtio(struct device *dev)
+bool subject_is_virtio(struct device *dev)
 {
 	if (dev_is_pci(dev)) {
 		struct pci_dev *pdev = to_pci_dev(dev);
@@ -47,7 +47,7 @@ void subject_fill(struct rule_subject *subject, struct device *dev)
 	subject->name = dev_name(dev);
 	subject->modalias = NULL;
 	subject->external = subject_is_external(dev) ? RULE_YES : RULE_NO;
-	subject->virtio = is_virtio(dev) ? RULE_YES : RULE_NO;
+	subject->virtio = subject_is_virtio(dev) ? RULE_YES : RULE_NO;
 }
 
 static const char *find_variable(const struct kobj_uevent_env *env,

@@ -19,6 +19,9 @@ void subject_fill(struct rule_subject *subject, struct device *dev);
 /* Untrusted or removable? Then the safety rules are for it. */
 bool subject_is_external(struct device *dev);
 
+/* A virtio transport, on PCI or MMIO? */
+bool subject_is_virtio(struct device *dev);
+
 /**
  * subject_modalias() - make a device's modalias, as its bus tells it to udev
  * @dev: the device; the caller holds a reference

@@ -4,6 +4,9 @@
  *
  *   /sys/kernel/iommu_pt/version	the module's version
  *   /sys/kernel/iommu_pt/mode		enforce, observe or off
+ *   /sys/kernel/iommu_pt/hints		trust, restrict or ignore
+ *   /sys/kernel/iommu_pt/truthful	1 if the platform vouches for its tables
+ *   /sys/kernel/iommu_pt/sealed	(rw) 1 if nothing becomes less strict
  *   /sys/kernel/iommu_pt/rules		every rule, a line each, its tier first
  *   /sys/kernel/iommu_pt/stats		a name and a number a line
  *   <device>/iommu_pt/policy		(rw) the decision
@@ -21,9 +24,11 @@
 #include "compat.h"
 #include "device.h"
 #include "group.h"
+#include "hints.h"
 #include "mode.h"
 #include "names.h"
 #include "policy.h"
+#include "seal.h"
 #include "stats.h"
 #include "sysfs.h"
 
@@ -85,7 +90,8 @@ static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 	struct pt_device *pt;
 	int policy, ret;
 
-	if (!capable(CAP_SYS_ADMIN))
+	/* What the core's type file asks for: our write is a worker's. */
+	if (!capable(CAP_SYS_ADMIN) || !capable(CAP_SYS_RAWIO))
 		return -EPERM;
 	policy = policy_parse(buf, len);
 	if (policy < 0)
@@ -180,6 +186,39 @@ static ssize_t mode_show(struct kobject *kobj, struct kobj_attribute *attr,
 }
 static struct kobj_attribute mode_attr = __ATTR_RO(mode);
 
+static ssize_t hints_show(struct kobject *kobj, struct kobj_attribute *attr,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%s\n", hints_name(pt_hints));
+}
+static struct kobj_attribute hints_attr = __ATTR_RO(hints);
+
+static ssize_t truthful_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%d\n", hints_truthful());
+}
+static struct kobj_attribute truthful_attr = __ATTR_RO(truthful);
+
+static ssize_t sealed_show(struct kobject *kobj, struct kobj_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%d\n", seal_is_on());
+}
+
+static ssize_t sealed_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (pt_mode == IOMMU_PT_MODE_OFF)
+		return -EOPNOTSUPP;
+	if (!sysfs_streq(buf, "1"))
+		return -EINVAL;
+	return seal() ?: count;
+}
+static struct kobj_attribute sealed_attr = __ATTR_RW(sealed);
+
 static ssize_t stats_show(struct kobject *kobj, struct kobj_attribute *attr,
 			  char *buf)
 {
@@ -249,6 +288,9 @@ static struct bin_attribute rules_attr = {
 static const struct attribute *const module_attrs[] = {
 	&version_attr.attr,
 	&mode_attr.attr,
+	&hints_attr.attr,
+	&truthful_attr.attr,
+	&sealed_attr.attr,
 	&stats_attr.attr,
 	NULL
 };

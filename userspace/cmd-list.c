@@ -6,15 +6,16 @@
 #include "names.h"
 #include "ptctl.h"
 #include "table.h"
+#include "tree.h"
 #include "view.h"
 
 enum {
 	DEVICE, DRIVER, GROUP, POLICY, EFFECTIVE, STATUS, SOURCE, BUS, NAME,
-	RULE, REASON, EXTERNAL, VIRTIO, MODALIAS,
+	RULE, REASON, EXTERNAL, VIRTIO, MODALIAS, VENDOR, MODEL, IOMMU,
 };
 
 static const struct column columns[] = {
-	[DEVICE] = { "DEVICE", COLUMN_TEXT, "name on PCI, else bus/name" },
+	[DEVICE] = { "DEVICE", COLUMN_TREE, "name on PCI, else bus/name" },
 	[DRIVER] = { "DRIVER", COLUMN_TEXT, "what is bound" },
 	[GROUP] = { "GROUP", COLUMN_NUMBER, "IOMMU group" },
 	[POLICY] = { "POLICY", COLUMN_TEXT, "what the rules give it" },
@@ -28,6 +29,9 @@ static const struct column columns[] = {
 	[EXTERNAL] = { "EXTERNAL", COLUMN_BOOL, "untrusted or removable" },
 	[VIRTIO] = { "VIRTIO", COLUMN_BOOL, "a virtio transport" },
 	[MODALIAS] = { "MODALIAS", COLUMN_TEXT, "what rules match as modalias" },
+	[VENDOR] = { "VENDOR", COLUMN_TEXT, "who made it, as udev's hwdb knows" },
+	[MODEL] = { "MODEL", COLUMN_TEXT, "what it is, as udev's hwdb knows" },
+	[IOMMU] = { "IOMMU", COLUMN_TEXT, "what stands in front of it" },
 };
 
 #define COLUMNS		(sizeof(columns) / sizeof(columns[0]))
@@ -39,21 +43,8 @@ struct options {
 	bool json;
 	bool headings;
 	bool all;
+	bool tree;
 };
-
-/* A dump does not carry it. */
-static void cell_modalias(struct table *table, const struct dev *dev)
-{
-	char *path, *modalias = NULL;
-
-	if (!dev->modalias) {
-		path = xasprintf("/sys/bus/%s/devices/%s", dev->bus, dev->name);
-		modalias = device_attr(path, "modalias");
-		free(path);
-	}
-	table_cell(table, dev->modalias ? dev->modalias : modalias);
-	free(modalias);
-}
 
 static const char *text_of(const struct dev *dev, size_t column)
 {
@@ -87,15 +78,118 @@ static const char *text_of(const struct dev *dev, size_t column)
 	}
 }
 
+/* What a dump does not carry; NULL for any other column. */
+static char *look_up(const struct dev *dev, size_t column)
+{
+	struct device_names names = { 0 };
+	char *unwanted;
+
+	if (column == MODALIAS)
+		return device_modalias(dev);
+	if (column == IOMMU)
+		return device_iommu(dev);
+	if (column != VENDOR && column != MODEL)
+		return NULL;
+	device_names(dev, &names);
+	unwanted = column == VENDOR ? names.model : names.vendor;
+	free(unwanted);
+	return column == VENDOR ? names.vendor : names.model;
+}
+
 static void add_cell(struct table *table, const struct dev *dev, size_t column)
 {
-	if (column == GROUP && dev->group >= 0)
+	char *found;
+
+	if (column == GROUP && dev->group >= 0) {
 		table_cell_number(table, dev->group);
-	else if (column == MODALIAS)
-		cell_modalias(table, dev);
-	else
-		table_cell(table, text_of(dev, column));
+		return;
+	}
+	found = look_up(dev, column);
+	table_cell(table, found ? found : text_of(dev, column));
+	free(found);
 }
+
+static void add_cells(struct table *table, const struct dev *dev,
+		      const struct options *options)
+{
+	size_t j;
+
+	for (j = 0; j < options->count; j++)
+		add_cell(table, dev, options->chosen[j]);
+}
+
+/* ---- the tree: rows that are an IOMMU or a group, and devices below ---- */
+
+struct tree {
+	struct table *table;
+	const struct options *options;
+	bool in_group;
+};
+
+static void add_heading(const struct tree *tree, unsigned int depth,
+			const char *text, long group)
+{
+	size_t j;
+
+	table_row_at(tree->table, depth);
+	for (j = 0; j < tree->options->count; j++) {
+		size_t column = tree->options->chosen[j];
+
+		if (column == GROUP && group >= 0)
+			table_cell_number(tree->table, group);
+		else
+			table_cell(tree->table, column == DEVICE ? text : NULL);
+	}
+}
+
+static void tree_iommu(const char *name, void *arg)
+{
+	char *label = tree_iommu_label(name);
+
+	add_heading(arg, 0, label, -1);
+	free(label);
+}
+
+static void tree_group(long group, void *arg)
+{
+	struct tree *tree = arg;
+	char *label = tree_group_label(group);
+
+	add_heading(tree, 1, label, group);
+	tree->in_group = true;
+	free(label);
+}
+
+static void tree_group_end(void *arg)
+{
+	struct tree *tree = arg;
+
+	tree->in_group = false;
+}
+
+static void tree_device(const struct dev *dev, void *arg)
+{
+	const struct tree *tree = arg;
+
+	table_row_at(tree->table, tree->in_group ? 2 : 1);
+	add_cells(tree->table, dev, tree->options);
+}
+
+static void add_tree(struct table *table, const struct devs *devs,
+		     const struct options *options)
+{
+	static const struct tree_visitor visitor = {
+		.iommu = tree_iommu,
+		.group = tree_group,
+		.group_end = tree_group_end,
+		.device = tree_device,
+	};
+	struct tree tree = { .table = table, .options = options };
+
+	tree_walk(devs, &visitor, &tree);
+}
+
+/* ---- printing ---- */
 
 static void print(const struct devs *devs, const struct options *options)
 {
@@ -105,13 +199,24 @@ static void print(const struct devs *devs, const struct options *options)
 
 	for (j = 0; j < options->count; j++)
 		table_column(table, &columns[options->chosen[j]]);
-	for (i = 0; i < devs->count; i++) {
+	if (options->tree)
+		add_tree(table, devs, options);
+	for (i = 0; !options->tree && i < devs->count; i++) {
 		table_row(table);
-		for (j = 0; j < options->count; j++)
-			add_cell(table, &devs->at[i], options->chosen[j]);
+		add_cells(table, &devs->at[i], options);
 	}
 	table_print(&table, 1);
 	table_free(table);
+}
+
+static bool is_chosen(const struct options *options, size_t column)
+{
+	size_t i;
+
+	for (i = 0; i < options->count; i++)
+		if (options->chosen[i] == column)
+			return true;
+	return false;
 }
 
 static int parse(int argc, char **argv, struct options *options)
@@ -121,13 +226,14 @@ static int parse(int argc, char **argv, struct options *options)
 		{ "json", no_argument, NULL, 'j' },
 		{ "noheadings", no_argument, NULL, 'n' },
 		{ "all", no_argument, NULL, 'a' },
+		{ "tree", no_argument, NULL, 't' },
 		{ 0 }
 	};
 	const char *choice = DEFAULTS;
 	int c;
 
 	options->headings = true;
-	while ((c = getopt_long(argc, argv, "o:jna", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "o:jnat", longs, NULL)) != -1) {
 		if (c == 'o')
 			choice = optarg;
 		else if (c == 'j')
@@ -136,6 +242,8 @@ static int parse(int argc, char **argv, struct options *options)
 			options->headings = false;
 		else if (c == 'a')
 			options->all = true;
+		else if (c == 't')
+			options->tree = true;
 		else
 			return usage_fail(&cmd_list, NULL);
 	}
@@ -143,7 +251,11 @@ static int parse(int argc, char **argv, struct options *options)
 		return usage_fail(&cmd_list, "list takes no device, show does");
 	options->count = columns_parse(columns, COLUMNS, DEFAULTS, choice,
 				       options->chosen);
-	return options->count ? PTCTL_DONE : PTCTL_USAGE;
+	if (!options->count)
+		return PTCTL_USAGE;
+	if (options->tree && !is_chosen(options, DEVICE))
+		return usage_fail(&cmd_list, "--tree needs the column DEVICE");
+	return PTCTL_DONE;
 }
 
 static int run(int argc, char **argv)
@@ -170,17 +282,19 @@ static int run(int argc, char **argv)
 const struct command cmd_list = {
 	.name = "list",
 	.summary = "A row a device: policy, what its DMA does, status",
-	.usage = "[-o COLUMN,...] [--json] [--noheadings] [--all]",
+	.usage = "[-o COLUMN,...] [--tree] [--json] [--noheadings] [--all]",
 	.help =
 	"  -o, --output LIST   columns; +NAME,... adds to the usual ones\n"
 	"  -n, --noheadings    no headings\n"
 	"  -a, --all           also devices in no IOMMU group that are not PCI\n"
+	"  -t, --tree          below its IOMMU and its group; in JSON as children\n"
 	"  -j, --json          as JSON\n\n"
 	"Columns: DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE, and\n"
-	"BUS NAME RULE REASON EXTERNAL VIRTIO MODALIAS\n\n"
+	"BUS NAME RULE REASON EXTERNAL VIRTIO MODALIAS VENDOR MODEL IOMMU\n\n"
 	"Examples:\n"
 	"  ptctl list\n"
 	"  ptctl list -o +REASON\n"
+	"  ptctl list --tree -o DEVICE,EFFECTIVE,MODEL\n"
 	"  ptctl list -n -o DEVICE,STATUS | grep pending\n",
 	.run = run,
 };

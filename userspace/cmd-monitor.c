@@ -14,9 +14,9 @@
 #include "ptctl.h"
 #include "xalloc.h"
 
-static const char *event_word(int event)
+static const char *event_word(unsigned int what)
 {
-	switch (event) {
+	switch (what) {
 	case IOMMU_PT_EVENT_DECISION:
 		return "decision";
 	case IOMMU_PT_EVENT_STATUS:
@@ -51,17 +51,21 @@ static void now(char *text, size_t size, bool iso)
 
 /* ---- for people ---- */
 
-static void print_text(int event, const struct dev *dev)
+static void print_text(const struct kernel_event *event)
 {
+	const struct dev *dev = event->dev;
 	char time[64];
 
 	now(time, sizeof(time), false);
-	if (!dev)
-		msg_out("%s events were lost, how many is not known; the state now: ptctl list",
+	if (!dev && event->lost)
+		msg_out("%s %u events were lost; the state now: ptctl list",
+			time, event->lost);
+	else if (!dev)
+		msg_out("%s too many at a time: events are being lost; the next one tells how many",
 			time);
-	else if (event == IOMMU_PT_EVENT_REMOVED)
+	else if (event->what == IOMMU_PT_EVENT_REMOVED)
 		msg_out("%s %s removed", time, dev->label);
-	else if (event == IOMMU_PT_EVENT_DECISION)
+	else if (event->what == IOMMU_PT_EVENT_DECISION)
 		msg_out("%s %s decision: %s%s%s%s", time, dev->label,
 			dev_policy_word(dev), dev->rule ? " (" : "",
 			dev->rule ? dev->rule : "", dev->rule ? ")" : "");
@@ -109,27 +113,37 @@ static void put_dev(const struct dev *dev)
 	put_string("reason", dev->reason);
 }
 
-static void print_json(int event, const struct dev *dev)
+static void put_lost(unsigned int lost)
+{
+	if (lost)
+		printf(", \"lost\": %u", lost);
+	else
+		printf(", \"lost\": null");
+}
+
+static void print_json(const struct kernel_event *event)
 {
 	char time[64];
 
 	now(time, sizeof(time), true);
 	printf("{\"version\": 1");
 	put_string("time", time);
-	put_string("event", dev ? event_word(event) : "lost");
-	if (dev)
-		put_dev(dev);
+	put_string("event", event->dev ? event_word(event->what) : "lost");
+	if (event->dev)
+		put_dev(event->dev);
+	else
+		put_lost(event->lost);
 	puts("}");
 }
 
-static void on_event(int event, const struct dev *dev, void *arg)
+static void on_event(const struct kernel_event *event, void *arg)
 {
 	const bool *json = arg;
 
 	if (*json)
-		print_json(event, dev);
+		print_json(event);
 	else
-		print_text(event, dev);
+		print_text(event);
 	fflush(stdout);
 }
 
@@ -187,7 +201,8 @@ const struct command cmd_monitor = {
 	.usage = "[--json]",
 	.help =
 	"  -j, --json   a JSON object a line\n\n"
-	"Runs until interrupted. Says so when events were lost.\n\n"
+	"Runs until interrupted. Says how many events were lost, if it\n"
+	"could not keep up.\n\n"
 	"Examples:\n"
 	"  ptctl monitor\n"
 	"  ptctl monitor --json | jq 'select(.status == \"conflict\")'\n",

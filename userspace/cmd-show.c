@@ -26,6 +26,9 @@ static const struct column columns[] = {
 	{ "EXTERNAL", COLUMN_BOOL, NULL },
 	{ "VIRTIO", COLUMN_BOOL, NULL },
 	{ "MODALIAS", COLUMN_TEXT, NULL },
+	{ "VENDOR", COLUMN_TEXT, NULL },
+	{ "MODEL", COLUMN_TEXT, NULL },
+	{ "IOMMU", COLUMN_TEXT, NULL },
 	{ "NEXT", COLUMN_TEXT, NULL },
 };
 
@@ -93,7 +96,10 @@ static struct table *device_table(const struct view *view,
 	struct table *table = new_table("devices", json, columns,
 					COUNT(columns));
 	char *place = place_of(view, dev), *next = next_step(dev);
+	char *iommu = device_iommu(dev);
+	struct device_names names;
 
+	device_names(dev, &names);
 	table_row(table);
 	table_cell(table, dev->label);
 	table_cell(table, dev->bus);
@@ -114,7 +120,13 @@ static struct table *device_table(const struct view *view,
 	table_cell(table, yes_no(dev->external));
 	table_cell(table, yes_no(dev->virtio));
 	table_cell(table, dev->modalias);
+	table_cell(table, names.vendor);
+	table_cell(table, names.model);
+	table_cell(table, iommu);
 	table_cell(table, next);
+	free(names.vendor);
+	free(names.model);
+	free(iommu);
 	free(place);
 	free(next);
 	return table;

@@ -500,30 +500,87 @@ char *device_group_type(long group)
 	return type;
 }
 
-static const char *iommu_kind(const char *path)
+const char *device_kind(const char *iommu)
 {
-	const char *name = strrchr(path, '/') + 1;
+	char *path = xasprintf("/sys/class/iommu/%s", iommu);
+	const char *kind = "IOMMU";
 
 	if (has(path, "intel-iommu"))
-		return "Intel VT-d";
-	if (has(path, "amd-iommu"))
-		return "AMD-Vi";
-	if (!strncmp(name, "smmu3", 5))
-		return "Arm SMMUv3";
-	if (!strncmp(name, "smmu", 4))
-		return "Arm SMMU";
-	return strstr(name, "virtio") ? "virtio-iommu" : "IOMMU";
+		kind = "Intel VT-d";
+	else if (has(path, "amd-iommu"))
+		kind = "AMD-Vi";
+	else if (!strncmp(iommu, "smmu3", 5))
+		kind = "Arm SMMUv3";
+	else if (!strncmp(iommu, "smmu", 4))
+		kind = "Arm SMMU";
+	else if (strstr(iommu, "virtio"))
+		kind = "virtio-iommu";
+	free(path);
+	return kind;
 }
 
 static void add_iommu(const char *path, void *arg)
 {
-	strings_add(arg, xasprintf("%s (%s)", iommu_kind(path),
-				   strrchr(path, '/') + 1));
+	const char *name = strrchr(path, '/') + 1;
+
+	strings_add(arg, xasprintf("%s (%s)", device_kind(name), name));
 }
 
 void device_iommus(struct strings *list)
 {
 	each_entry("/sys/class/iommu", add_iommu, list);
+}
+
+/* ---- more of one device, for who asks ---- */
+
+static char *bus_path(const struct dev *dev)
+{
+	return xasprintf("/sys/bus/%s/devices/%s", dev->bus, dev->name);
+}
+
+char *device_iommu(const struct dev *dev)
+{
+	char *path = bus_path(dev);
+	char *iommu = device_link(path, "iommu");
+
+	free(path);
+	return iommu;
+}
+
+char *device_modalias(const struct dev *dev)
+{
+	char *path, *modalias;
+
+	if (dev->modalias)
+		return xstrdup(dev->modalias);
+	path = bus_path(dev);
+	modalias = device_attr(path, "modalias");
+	free(path);
+	return modalias;
+}
+
+/* The database's own key for a property, in @from; a copy or NULL. */
+static char *copy_value(struct udev_list_entry *from, const char *key)
+{
+	struct udev_list_entry *entry = udev_list_entry_get_by_name(from, key);
+	const char *value = entry ? udev_list_entry_get_value(entry) : NULL;
+
+	return value ? xstrdup(value) : NULL;
+}
+
+void device_names(const struct dev *dev, struct device_names *names)
+{
+	static struct udev_hwdb *hwdb;
+	char *modalias = device_modalias(dev);
+	struct udev_list_entry *found = NULL;
+
+	if (!hwdb)
+		hwdb = udev_hwdb_new(udev());
+	if (hwdb && modalias)
+		found = udev_hwdb_get_properties_list_entry(hwdb, modalias, 0);
+	names->vendor = copy_value(found, "ID_VENDOR_FROM_DATABASE");
+	names->model = copy_value(found, "ID_MODEL_FROM_DATABASE");
+	free(modalias);
 }
 
 /* ---- what is below a device ---- */

@@ -40,6 +40,47 @@ void device_scan(struct devs *devs);
  */
 void device_group(long group, struct devs *devs);
 
+/**
+ * device_iommu() - what stands in front of a device
+ * @dev: the device
+ *
+ * Return: the kernel's name of its IOMMU (dmar0), NULL without one
+ */
+char *device_iommu(const struct dev *dev);
+
+/**
+ * device_kind() - whose an IOMMU is
+ * @iommu: the kernel's name of it
+ *
+ * Return: a static string ("Intel VT-d")
+ */
+const char *device_kind(const char *iommu);
+
+/**
+ * device_modalias() - what rules match as modalias
+ * @dev: the device; its own modalias if it is known already
+ *
+ * Return: a string for the caller to free; NULL without one
+ */
+char *device_modalias(const struct dev *dev);
+
+/**
+ * struct device_names - what people call a device, from udev's hardware database
+ * @vendor: "Intel Corporation", NULL if the database does not say
+ * @model: "82574L Gigabit Network Connection", or NULL
+ */
+struct device_names {
+	char *vendor;
+	char *model;
+};
+
+/**
+ * device_names() - look a device up in udev's hardware database
+ * @dev: the device
+ * @names: filled in; the caller frees both
+ */
+void device_names(const struct dev *dev, struct device_names *names);
+
 /* Type of a group's domain (identity, DMA, DMA-FQ...); NULL if unreadable. */
 char *device_group_type(long group);
 

@@ -26,6 +26,7 @@
 struct kernel {
 	struct nl_sock *sock;
 	int family;
+	unsigned int last_event;	/* number of it, 0: none seen */
 	char sentence[512];
 };
 
@@ -566,6 +567,7 @@ int kernel_set_rules(struct kernel *k, unsigned int tier, const char *text,
 /* ---- events ---- */
 
 struct listener {
+	struct kernel *k;
 	kernel_event_fn fn;
 	void *arg;
 };
@@ -591,33 +593,52 @@ int kernel_fd(const struct kernel *k)
 	return nl_socket_get_fd(k->sock);
 }
 
+/* Their numbers grow by one. */
+static void note_gap(const struct listener *listener, unsigned int number)
+{
+	struct kernel *k = listener->k;
+	struct kernel_event lost = { .lost = number - k->last_event - 1 };
+
+	if (k->last_event && lost.lost)
+		listener->fn(&lost, listener->arg);
+	k->last_event = number;
+}
+
 static int on_event(struct nl_msg *msg, void *arg)
 {
 	struct nlattr *attrs[IOMMU_PT_A_MAX + 1];
 	struct listener *listener = arg;
+	struct kernel_event event;
 	struct dev dev;
 
 	if (genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IOMMU_PT_A_MAX,
 			  attr_policy) < 0 ||
 	    !attrs[IOMMU_PT_A_EVENT] || !get_dev(attrs, &dev))
 		return NL_SKIP;
-	listener->fn((int)nla_get_u32(attrs[IOMMU_PT_A_EVENT]), &dev,
-		     listener->arg);
+	note_gap(listener, nlmsg_hdr(msg)->nlmsg_seq);
+	event = (struct kernel_event){
+		.what = nla_get_u32(attrs[IOMMU_PT_A_EVENT]), .dev = &dev,
+	};
+	listener->fn(&event, listener->arg);
 	dev_free(&dev);
 	return NL_OK;
 }
 
-/* libnl says "no memory" for ENOBUFS, which is: the queue ran over. */
+/*
+ * libnl says "no memory" for ENOBUFS, which is: the queue ran over. How many
+ * were lost, the number of the next event tells, if there is one.
+ */
 int kernel_read_events(struct kernel *k, kernel_event_fn fn, void *arg)
 {
-	struct listener listener = { fn, arg };
+	static const struct kernel_event overrun;
+	struct listener listener = { k, fn, arg };
 	int err;
 
 	nl_socket_modify_cb(k->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event,
 			    &listener);
 	err = nl_recvmsgs_default(k->sock);
 	if (err == -NLE_NOMEM)
-		fn(-1, NULL, arg);
+		fn(&overrun, arg);
 	else if (err < 0 && err != -NLE_AGAIN)
 		return to_errno(err);
 	return 0;

@@ -112,11 +112,19 @@ int kernel_set_rules(struct kernel *k, unsigned int tier, const char *text,
 		     size_t len);
 
 /**
- * typedef kernel_event_fn - called for each event
- * @event: enum iommu_pt_event, -1: some were lost, nobody knows how many
- * @dev: the device, NULL with -1
+ * struct kernel_event - what happened
+ * @what: enum iommu_pt_event
+ * @dev: the device; NULL: events were lost
+ * @lost: then how many, 0 if that is not known yet
  */
-typedef void (*kernel_event_fn)(int event, const struct dev *dev, void *arg);
+struct kernel_event {
+	unsigned int what;
+	const struct dev *dev;
+	unsigned int lost;
+};
+
+/* Called for each event. */
+typedef void (*kernel_event_fn)(const struct kernel_event *event, void *arg);
 
 /* Subscribe; then poll kernel_fd(), and kernel_read_events() when it is readable. */
 int kernel_subscribe(struct kernel *k);

@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_profile,
 	&cmd_monitor,
+	&cmd_graph,
 };
 
 #define COUNT	(sizeof(commands) / sizeof(commands[0]))

@@ -41,6 +41,7 @@ extern const struct command cmd_apply;
 extern const struct command cmd_check;
 extern const struct command cmd_profile;
 extern const struct command cmd_monitor;
+extern const struct command cmd_graph;
 
 /**
  * usage_fail() - complain about the arguments of a verb

@@ -176,7 +176,9 @@ bool rules_profile(char **name)
 
 /* ---- the folders ---- */
 
-static void add(struct rules *rules, char *path, unsigned int layer)
+/* Behind all others, until order(). */
+static struct rules_file *add(struct rules *rules, char *path,
+			      unsigned int layer)
 {
 	struct rules_file file = {
 		.path = path,
@@ -187,7 +189,8 @@ static void add(struct rules *rules, char *path, unsigned int layer)
 	};
 
 	rules->at = grow(rules->at, rules->count, sizeof(*rules->at));
-	rules->at[rules->count++] = file;
+	rules->at[rules->count] = file;
+	return &rules->at[rules->count++];
 }
 
 static void scan(struct rules *rules, unsigned int layer)
@@ -292,18 +295,19 @@ struct rules_file *rules_find(const struct rules *rules, unsigned int layer,
 void rules_put(struct rules *rules, const char *name, char *text)
 {
 	struct rules_file *file = rules_find(rules, 0, name);
+	bool is_new = !file;
 	char *folder;
 
-	if (!file) {
+	if (is_new) {
 		folder = rules_folder(0);
-		add(rules, xasprintf("%s/%s", folder, name), 0);
+		file = add(rules, xasprintf("%s/%s", folder, name), 0);
 		free(folder);
-		order(rules);
-		file = rules_find(rules, 0, name);
 	}
 	free(file->text);
 	file->text = text;
 	file->len = strlen(text);
+	if (is_new)
+		order(rules);
 }
 
 char *rules_text(const struct rules *rules, unsigned int tier, size_t *len)

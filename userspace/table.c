@@ -12,9 +12,12 @@
 #include "table.h"
 #include "xalloc.h"
 
+#define DEPTHS	3
+
 struct table {
 	struct libscols_table *scols;
 	struct libscols_line *line;
+	struct libscols_line *above[DEPTHS];	/* the last row of each depth */
 	size_t next;		/* cell of @line */
 	bool json;
 };
@@ -64,21 +67,30 @@ static char *lower(const char *s)
 void table_column(struct table *table, const struct column *column)
 {
 	char *name = table->json ? lower(column->name) : xstrdup(column->name);
-	int flags = column->type == COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0;
+	int flags = column->type == COLUMN_NUMBER ? SCOLS_FL_RIGHT :
+		    column->type == COLUMN_TREE ? SCOLS_FL_TREE : 0;
 	struct libscols_column *scol;
 
 	scol = scols_table_new_column(table->scols, name, 0, flags);
 	must(!scol);
-	scols_column_set_json_type(scol, column->type == COLUMN_TEXT ?
-				   SCOLS_JSON_STRING : SCOLS_JSON_NUMBER);
+	scols_column_set_json_type(scol, column->type == COLUMN_NUMBER ||
+				   column->type == COLUMN_BOOL ?
+				   SCOLS_JSON_NUMBER : SCOLS_JSON_STRING);
 	free(name);
+}
+
+void table_row_at(struct table *table, unsigned int depth)
+{
+	table->line = scols_table_new_line(table->scols, depth ?
+					   table->above[depth - 1] : NULL);
+	must(!table->line);
+	table->above[depth] = table->line;
+	table->next = 0;
 }
 
 void table_row(struct table *table)
 {
-	table->line = scols_table_new_line(table->scols, NULL);
-	must(!table->line);
-	table->next = 0;
+	table_row_at(table, 0);
 }
 
 static bool is_bare(struct table *table)

@@ -8,6 +8,7 @@
 
 enum column_type {
 	COLUMN_TEXT,
+	COLUMN_TREE,	/* text; rows hang below others here, see table_row_at() */
 	COLUMN_NUMBER,
 	COLUMN_BOOL,	/* "yes", "no", or NULL: not known */
 };
@@ -38,6 +39,13 @@ void table_free(struct table *table);
 /* Columns first, then rows. The next table_cell() fills the first column. */
 void table_column(struct table *table, const struct column *column);
 void table_row(struct table *table);
+
+/**
+ * table_row_at() - a row of a tree
+ * @table: the table; one of its columns is a COLUMN_TREE
+ * @depth: 0: a root; else below the last row of depth - 1. At most 2.
+ */
+void table_row_at(struct table *table, unsigned int depth);
 
 /**
  * table_cell() - fill in the next cell of the last row

@@ -5,7 +5,8 @@
  * Family IOMMU_PT_GENL_NAME, multicast group IOMMU_PT_GENL_MCGRP. All
  * attributes live in one space and are flat; strings are NUL-terminated.
  * ">" is what a request carries, "<" what comes back, "?" is optional.
- * Every refusal comes with an extack sentence.
+ * Every refusal comes with an extack sentence. "(root)" is CAP_SYS_ADMIN and
+ * CAP_SYS_RAWIO in the initial user namespace.
  *
  *  IOMMU_PT_CMD_GET_INFO                                        (anyone)
  *    < VERSION, MODE, DEVICES (u32), RULES_COUNT (u32), EVENTS_LOST (u32),
@@ -18,7 +19,7 @@
  *  IOMMU_PT_CMD_GET_DEVICE with NLM_F_DUMP                      (anyone)
  *    < a device a message; NLM_F_DUMP_INTR when one came or went meanwhile
  *
- *  IOMMU_PT_CMD_SET_DEVICE              (CAP_SYS_ADMIN in the initial userns)
+ *  IOMMU_PT_CMD_SET_DEVICE                                      (root)
  *    > BUS, NAME, POLICY?, FLAGS?
  *      with POLICY: a decision of tier runtime for this device, AUTO takes
  *      it back. Without POLICY: only what FLAGS ask, that is a rebind.
@@ -30,7 +31,7 @@
  *  IOMMU_PT_CMD_GET_RULES with NLM_F_DUMP                       (anyone)
  *    < TIER, RULE; a rule a message, highest tier first, in order
  *
- *  IOMMU_PT_CMD_SET_RULES               (CAP_SYS_ADMIN in the initial userns)
+ *  IOMMU_PT_CMD_SET_RULES                                       (root)
  *    > TIER (ADMIN, HINT or VENDOR), RULES*
  *      The RULES attributes are pieces of one text (pieces because one
  *      attribute ends at 64 KiB), cut wherever the sender likes. The text
@@ -46,11 +47,13 @@
  *      it is), REASON? (a sentence; why it is not simply accepted)
  *      a hint a message, as it was received
  *
- *  IOMMU_PT_CMD_SEAL                    (CAP_SYS_ADMIN in the initial userns)
+ *  IOMMU_PT_CMD_SEAL                                            (root)
  *    < nothing but the ack; nothing becomes less strict until reboot
  *
  *  IOMMU_PT_CMD_EVENT, multicast only
  *    < EVENT, a device
+ *      nlmsg_seq is the event's number, which grows by one: what is missing
+ *      was lost, for lack of memory here or of room in the listener's queue
  *
  *  A device:
  *    BUS, NAME, GROUP? (u32, absent: in no group), DRIVER? (absent: none

@@ -174,6 +174,12 @@ kernel_at_least() {	# MAJOR MINOR
 }
 
 as_nobody() { /usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }	# COMMAND...
+# CAPABILITY COMMAND...: as root that lacks it, as in a container
+confined() {
+	_cap=$1
+	shift
+	/usr/bin/setpriv --bounding-set "-$_cap" --inh-caps "-$_cap" "$@"
+}
 
 # [drivers]: start udev and let it see the devices that our rules look at, as at
 # boot. Without the word it loads no drivers, so that a test says when.

@@ -9,8 +9,10 @@ import os
 import re
 import select
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -24,6 +26,8 @@ WRONG = re.compile(
     r"\[\s*\d+\.\d+\].*(WARNING:|BUG:|\bOops\b|KASAN|KCSAN|UBSAN|Kernel panic|"
     r"rcu.*(stall|self-detected)|blocked for more than|general protection fault)")
 LOG_LINES = 200
+# How QEMU goes that has a fault of its own, whatever the guest does.
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 
 _running = set()
 _running_lock = threading.Lock()
@@ -129,18 +133,36 @@ class Guest:
         self.initramfs = initramfs			# a file, or a folder with one a stage
         self.disk = disk				# to boot from; None
         self.show = show
+        self.name = f"vm/{kernel}/{machine}"
         self.tests = tests
         self.log_dir = log_dir
         self.console = log_dir / "console.log"
-        self.verdicts = Verdicts(f"vm/{kernel}/{machine}", tests)
-        self.reboot = None				# (test, stage, checks so far)
+        self.verdicts = None
+        self.reboot = None				# (test, stage)
+        self.crash = None				# the signal that QEMU died of
         self.qmp = None
 
     def run(self):
-        """All boots; returns the points."""
+        """All boots; returns the points. An emulator that crashes has said nothing
+        of what runs in it, so that it gets a second chance, and no third."""
         self._check_qemu()
         shutil.rmtree(self.log_dir, ignore_errors=True)
+        points = self._run_once()
+        if self.crash not in CRASHES:
+            return points
+        aside = self.log_dir.with_name(self.log_dir.name + ".crash")
+        shutil.rmtree(aside, ignore_errors=True)
+        self.log_dir.rename(aside)
+        note = f"QEMU itself crashed ({self.crash.name}), so all of it again; the log: {aside}"
+        print(f"{self.name}: {note}", file=sys.stderr, flush=True)
+        points = self._run_once()
+        points[-1].notes.insert(0, note)
+        return points
+
+    def _run_once(self):
         self.log_dir.mkdir(parents=True)
+        self.verdicts = Verdicts(self.name, self.tests)
+        self.reboot = self.crash = None
         deadline = time.monotonic() + self.machine["timeout"]
         with tempfile.TemporaryDirectory(prefix="vm-") as run_dir:
             self._disks(run_dir)
@@ -236,10 +258,18 @@ class Guest:
             except QmpError as error:
                 return f"QMP: {error}; see qemu.log"
             finally:
-                process.kill()
-                process.wait()
+                self._end(process)
                 with _running_lock:
                     _running.discard(process)
+
+    def _end(self, process):
+        """Its channels may be gone a moment before it is."""
+        try:
+            status = process.wait(timeout=1)
+            self.crash = signal.Signals(-status) if status < 0 else None
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def _converse(self, lines, deadline):
         """With the guest, until QEMU closes the channel."""

@@ -100,6 +100,11 @@ bad forced-hint "EINVAL: line 1, column 13: force is for*"
 bad nul-rule "EINVAL: line 1, column 5: NUL*"
 bad too-much "EMSGSIZE: *"
 like "$(as_nobody nlbad good)" "EPERM: that needs root (CAP_SYS_ADMIN*" "netlink: no permission"
+for cap in sys_admin sys_rawio; do
+	like "$(confined $cap nlbad good)" "EPERM: that needs root (CAP_SYS_ADMIN*" "netlink: root without $cap"
+	exits 1 "sysfs: root without $cap" confined $cap sh -c "echo strict >$PCI/$NVME/iommu_pt/policy"
+	is "$(cat $PCI/$NVME/iommu_pt/policy)" auto "and nothing changed"
+done
 is "$(cat /sys/kernel/iommu_pt/rules)" "" "nothing of it changed a rule"
 
 check "module unloads" modprobe -r iommu-pt-policy

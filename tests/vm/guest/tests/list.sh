@@ -37,6 +37,20 @@ echo "passthrough nam=x" >/etc/iommu-pt/rules.d/10-x.rules
 json findings '.findings[0] | "\(.line) \(.column)"' "1 13" "a finding" ptctl check --json
 rm /etc/iommu-pt/rules.d/10-x.rules
 
+# ---- as a tree, and as a picture
+group=$(basename "$(readlink $PCI/$NVME/iommu_group)")
+json devices '.devices | length' 1 "one IOMMU, the root" ptctl list --tree --json
+json devices ".devices[0].children[] | select(.group == $group) | .children[].device" $NVME \
+	"a device below its group" ptctl list --tree --json
+like "$(ptctl list --tree)" "*dmar0 (Intel VT-d)*group $group (*$NVME*" "for people too"
+exits 2 "--tree without its column" ptctl list --tree -o GROUP
+is "$(ptctl list -n -o IOMMU | sort -u)" dmar0 "the IOMMU of each"
+ptctl graph >/run/test/dot
+is "$(grep -c '{$' /run/test/dot)" "$(grep -c '^}$' /run/test/dot)" "graph: every cluster ends"
+is "$(grep -c fillcolor /run/test/dot)" "$(find $PCI/ -type l | wc -l)" "graph has every PCI device"
+like "$(grep "\"$NIC\"" /run/test/dot)" "*#f5bd7a*passthrough*" "graph: in the colour of what it does"
+cat /run/test/dot
+
 # ---- a name in any form means the device
 for name in $NVME "pci/$NVME" "${NVME#0000:}" "$PCI/$NVME" "$(blockdev_of $NVME)" "/dev/$(blockdev_of $NVME)"; do
 	like "$(ptctl show "$name")" "*$NVME*" "show $name"
@@ -51,8 +65,38 @@ check "monitor tells of a status" wait_for 10 grep -q "$NVME.*applied" /run/test
 check "unplugged" device_del hot1
 kill $monitor
 
+# ---- more events than its queue takes: counted, and said
+room=$(cat /proc/sys/net/core/rmem_max)
+echo 8192 >/proc/sys/net/core/rmem_max		# of nobody; root asks for more
+as_nobody ptctl monitor --json >/run/test/events 2>&1 &
+check "monitor listens, for nobody as well" wait_for 10 sh -c "echo strict >$PCI/$EDU/iommu_pt/policy; echo auto >$PCI/$EDU/iommu_pt/policy; grep -q $EDU /run/test/events"
+drained() { ! awk '$2 == 16 && $5 > 0 { found = 1 } END { exit !found }' /proc/net/netlink; }
+wait_for 10 drained
+monitor=$(pidof ptctl)
+before=$(wc -l </run/test/events)
+kill -STOP $monitor
+writes=100		# each a decision and a status
+round=0
+while [ $round -lt $((writes / 2)) ]; do
+	echo strict >$PCI/$EDU/iommu_pt/policy
+	echo auto >$PCI/$EDU/iommu_pt/policy
+	round=$((round + 1))
+done
+kill -CONT $monitor
+check "monitor has read what there was" wait_for 30 drained
+check "the next event tells" wait_for 10 sh -c "echo lazy >$PCI/$EDU/iommu_pt/policy; tail -n 1 /run/test/events | grep -q lazy"
+kill $monitor
+echo auto >$PCI/$EDU/iommu_pt/policy
+echo "$room" >/proc/sys/net/core/rmem_max
+tail -n +$((before + 1)) /run/test/events >/run/test/late
+lost=$(jq -s 'map(select(.event == "lost") | .lost // 0) | add // 0' /run/test/late)
+seen=$(jq -s '[.[] | select(.event != "lost" and .policy != "lazy")] | length' /run/test/late)
+check "some were lost ($lost), and the others seen ($seen)" test "$lost" -gt 0 -a "$seen" -gt 0
+is $((lost + seen)) $((2 * writes)) "no event is missing without being counted"
+check "an overrun is told at once" grep -q '"lost": null' /run/test/late
+
 # ---- every verb has its help
-for verb in status list show explain set unset apply check monitor; do
+for verb in status list show explain set unset apply check monitor graph; do
 	exits 0 "$verb --help" ptctl $verb --help
 	like "$OUT" "usage: ptctl $verb*" "says how it is used"
 done

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The seal: until reboot nothing becomes less strict. What it means for rules
+ * is in policy.c and decision.c, for domains in group.c.
+ */
+#ifndef IOMMU_PT_SEAL_H
+#define IOMMU_PT_SEAL_H
+
+#include <linux/types.h>
+
+/**
+ * seal() - seal, for good
+ *
+ * The module stays loaded from then on. Done already is done.
+ *
+ * Context: sleeps; waits for changes of domains that are under way.
+ * Return: 0, -ENOMEM, -ENODEV if the module is about to be unloaded.
+ */
+int seal(void);
+
+bool seal_is_on(void);
+
+#endif /* IOMMU_PT_SEAL_H */
