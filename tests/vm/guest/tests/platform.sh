@@ -54,6 +54,32 @@ is "$(type_of testdev.1)" DMA-FQ "all is the kernel's own again"
 check "module finds them" modprobe iommu-pt-policy rules="$rules"
 verify
 
+# Rules are found by their name, by how their modalias begins, or by trying each;
+# the first in the text decides all the same.
+mkdir -p /etc/iommu-pt/rules.d
+decides() {	# TYPE DESCRIPTION RULE...: type of testdev.5 then
+	_type=$1 _what=$2; shift 2
+	printf '%s\n' "$@" >/etc/iommu-pt/rules.d/10-test.rules
+	run ptctl apply
+	is "$(type_of testdev.5)" "$_type" "$_what"
+}
+check "module unloads" modprobe -r iommu-pt-policy
+check "and loads without rules" modprobe iommu-pt-policy
+whole=modalias=platform:testdev begins='modalias=platform:test*' any='modalias=*:testdev'
+named=name=testdev.5 named_any='name=*.5'
+decides identity "a whole modalias" "passthrough $whole" "strict $begins" "strict $any"
+decides DMA "a beginning before it" "strict $begins" "passthrough $whole" "passthrough $named"
+decides identity "a wildcard before it" "passthrough $any" "strict $begins" "strict $whole"
+decides DMA "a name before it" "strict $named" "passthrough $begins"
+decides identity "a beginning and a name" "passthrough $named_any $begins" "strict $named"
+decides DMA "others that begin like it" "passthrough modalias=platform:testde" \
+	"passthrough modalias=platform:testdev?" "passthrough modalias=platform:tesu*" \
+	"passthrough modalias=pl" "strict modalias=p*v"
+decides identity "a special character that stands for itself" \
+	"passthrough modalias=platform:\\testdev" "strict $whole"
+decides DMA-FQ "none" "passthrough modalias=platform:testdev2" "passthrough modalias=platform"
+rm -r /etc/iommu-pt/rules.d
+
 exits 0 "a decision at run time" ptctl set --runtime platform/testdev.0 passthrough
 is "$(type_of testdev.0)" identity "is in force at once"
 check "module unloads" modprobe -r iommu-pt-policy
