@@ -80,8 +80,9 @@ demo:				## show the main job in a guest with a virtual IOMMU
 	tests/install-deps demo
 	tests/vm/demo
 
-fuzz:				## fuzz the parser for FUZZ_SECONDS (30)
+fuzz:				## fuzz the parsers for FUZZ_SECONDS (30) each
 	tests/fuzz/run rule
+	tests/fuzz/run hint
 
 lint:				## shellcheck, sparse, analysers; the guests' builds do W=1
 	tests/lint

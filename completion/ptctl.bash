@@ -29,13 +29,15 @@ _ptctl_options() {
 	local rebind="--rebind --rebind=idle --rebind=force" options=
 
 	case $1 in
-	status|show|check|profile|monitor) options="-j --json" ;;
+	status|show|check|monitor) options="-j --json" ;;
 	list)	options="-o --output -n --noheadings -a --all -t --tree -j --json" ;;
 	graph)	options="-a --all" ;;
 	explain) options="-r --rules -j --json" ;;
-	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run" ;;
-	unset)	options="-r --runtime $rebind -g --group -n --dry-run" ;;
+	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run --update-initramfs" ;;
+	unset)	options="-r --runtime $rebind -g --group -n --dry-run --update-initramfs" ;;
 	apply)	options="-n --dry-run" ;;
+	hints)	options="-j --json -f --format -r --rules --truthful --file --path" ;;
+	profile) options="-j --json --update-initramfs" ;;
 	esac
 	# shellcheck disable=SC2086 # a list of words
 	printf '%s\n' $options -h --help
@@ -57,10 +59,12 @@ _ptctl_list() {
 # _ptctl_words: what could stand at the end of the words "$@"
 _ptctl_words() {
 	local cur=${*: -1} prev=${*: -2:1} verb=$2 word arguments=0
-	local -a verbs=(status list show explain set unset apply check profile monitor graph help)
+	local -a verbs=(status list show explain set unset apply check hints profile monitor
+			graph seal help)
 	local -a policies=(passthrough translated strict lazy auto)
+	local -a formats=(qemu-smbios qemu-fw-cfg libvirt acpi dt)
 	local columns="DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE BUS NAME
-		       RULE REASON EXTERNAL VIRTIO MODALIAS VENDOR MODEL IOMMU"
+		       RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL IOMMU"
 
 	if [[ $# -le 2 ]]; then
 		if [[ $cur == -* ]]; then
@@ -72,7 +76,8 @@ _ptctl_words() {
 	fi
 	case $verb:$prev in
 	list:-o|list:--output)	_ptctl_list "$cur" "$columns"; return ;;
-	explain:-r|explain:--rules) compgen -f -- "$cur"; return ;;
+	hints:-f|hints:--format) printf '%s\n' "${formats[@]}"; return ;;
+	explain:-r|explain:--rules|hints:-r|hints:--rules|hints:--file) compgen -f -- "$cur"; return ;;
 	esac
 	if [[ $verb == list && $cur == --output=* ]]; then
 		_ptctl_list "${cur#--output=}" "$columns" |
@@ -101,6 +106,7 @@ _ptctl_words() {
 		;;
 	unset)	_ptctl_devices ;;
 	check)	compgen -f -- "$cur"; return ;;
+	hints)	[[ $arguments -ne 0 ]] || printf '%s\n' list encode ;;
 	profile)
 		if [[ $arguments -eq 0 ]]; then
 			printf '%s\n' list show use none
@@ -137,7 +143,7 @@ _ptctl() {
 		COMPREPLY+=("$word")
 	done < <(_ptctl_words "${words[@]}")
 	case ${words[1]}:${words[-2]}:$cur in
-	check:*|explain:-r:*|explain:--rules:*|*:/*)
+	check:*|*:-r:*|*:--rules:*|hints:--file:*|*:/*)
 		compopt -o filenames 2>/dev/null ;;
 	list:-o:*|list:--output:*)
 		compopt -o nospace 2>/dev/null ;;

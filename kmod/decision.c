@@ -53,7 +53,7 @@ int decision_make(struct pt_device *pt)
 	policy_rule_put(pt->rule);
 	pt->rule = decision.rule;
 	pt->by_seal = decision.by_seal;
-	memcpy(pt->hints, decision.words, sizeof(pt->hints));
+	memcpy(pt->words, decision.words, sizeof(pt->words));
 	return 0;
 }
 
@@ -66,11 +66,11 @@ bool decision_is_contradictory(const struct pt_device *pt)
 	if (!pt->rule || pt->rule->tier != IOMMU_PT_TIER_HINT)
 		return false;
 	for (channel = 0; channel < __IOMMU_PT_CHANNEL_END; channel++) {
-		if (pt->hints[channel] == IOMMU_PT_POLICY_AUTO)
+		if (pt->words[channel] == IOMMU_PT_POLICY_AUTO)
 			continue;
-		if (word != IOMMU_PT_POLICY_AUTO && pt->hints[channel] != word)
+		if (word != IOMMU_PT_POLICY_AUTO && pt->words[channel] != word)
 			return true;
-		word = pt->hints[channel];
+		word = pt->words[channel];
 	}
 	return false;
 }

@@ -56,7 +56,7 @@ extern struct mutex registry_lock;
  * @error: what the core refused the last change with, or 0; registry_lock
  * @changed: the domain is one that we chose, not the kernel; registry_lock
  * @rebinding: the domain is rebind.c's affair now; registry_lock
- * @fresh: no driver has bound, and no update was made; registry_lock
+ * @fresh: no driver has bound yet, and no update was made; becomes false once
  */
 struct pt_group {
 	struct kref refs;
@@ -83,7 +83,7 @@ struct pt_group {
  * @member: in @group; empty once the device is leaving; registry_lock
  * @rule: the rule that decides, or NULL; a reference; registry_lock
  * @by_seal: @rule is one that the seal keeps; registry_lock
- * @hints: what each channel of hints says of it; registry_lock
+ * @words: what each channel of hints says of it; registry_lock
  * @hint: its property, or NULL; registry_lock
  * @driver: name of the driver that is bound or binding, NULL if not @bound
  *	or if there was no memory for it; registry_lock
@@ -111,7 +111,7 @@ struct pt_device {
 	struct list_head member;
 	struct policy_rule *rule;
 	bool by_seal;
-	enum iommu_pt_policy hints[__IOMMU_PT_CHANNEL_END];
+	enum iommu_pt_policy words[__IOMMU_PT_CHANNEL_END];
 	struct hint *hint;
 	char *driver;
 	bool bound;

@@ -280,7 +280,8 @@ static enum domain_type read_before(struct pt_group *group,
 				    const struct view *view, int flags)
 {
 	if (flags & UPDATE_ARRIVING && !view->blocker &&
-	    (group->fresh || !seal_is_on()) && view->verdict == IOMMU_PT_POLICY_PASSTHROUGH)
+	    view->verdict == IOMMU_PT_POLICY_PASSTHROUGH &&
+	    (group->fresh || !seal_is_on()))
 		return DOMAIN_UNKNOWN;
 	return domain_read(group->grp);
 }
@@ -339,7 +340,7 @@ enum domain_type group_restore(struct pt_group *group, enum domain_type type)
 	there = !list_empty(&group->members);
 	mutex_unlock(&registry_lock);
 	/* Who leaves waits for group->lock, so who is there stays so far. */
-	if (there && seal_is_on())
+	if (there)
 		now = domain_read(group->grp);
 	if (there && (!seal_is_on() || rank(type) >= rank(now)))
 		domain_write(group->grp, type, &now);
@@ -514,8 +515,6 @@ static enum iommu_pt_status explain(struct pt_device *pt,
 			  dev_name(view->fenced->dev), group->id);
 		return IOMMU_PT_STATUS_REFUSED;
 	}
-	if (is_sealed_change(group, view, now))
-		return say_sealed(now, reason);
 	if (is_beyond_core(view)) {
 		scnprintf(reason, PT_REASON_MAX,
 			  "this kernel (%s) cannot change group %d because it has %u devices; use Linux 6.4 or later, or boot with iommu.passthrough=1",
@@ -526,6 +525,8 @@ static enum iommu_pt_status explain(struct pt_device *pt,
 		say_refused(group, view, now, reason);
 		return IOMMU_PT_STATUS_REFUSED;
 	}
+	if (is_sealed_change(group, view, now))
+		return say_sealed(now, reason);
 	say_owned(group, view, pt, reason);
 	return IOMMU_PT_STATUS_PENDING;
 }
@@ -656,9 +657,9 @@ static void say_of_rules(const struct pt_device *pt, char *reason)
 	if (decision_is_contradictory(pt))
 		scnprintf(reason, PT_REASON_MAX,
 			  "hints contradict one another (smbios: %s, property: %s, fw_cfg: %s; auto is no word); the strictest is taken",
-			  policy_name(pt->hints[IOMMU_PT_CHANNEL_SMBIOS]),
-			  policy_name(pt->hints[IOMMU_PT_CHANNEL_PROPERTY]),
-			  policy_name(pt->hints[IOMMU_PT_CHANNEL_FW_CFG]));
+			  policy_name(pt->words[IOMMU_PT_CHANNEL_SMBIOS]),
+			  policy_name(pt->words[IOMMU_PT_CHANNEL_PROPERTY]),
+			  policy_name(pt->words[IOMMU_PT_CHANNEL_FW_CFG]));
 	else if (pt->by_seal)
 		scnprintf(reason, PT_REASON_MAX,
 			  "sealed: a rule of the time of the seal decides, because those of now are less strict");

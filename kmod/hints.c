@@ -15,6 +15,7 @@
 #include "mode.h"
 #include "names.h"
 #include "policy.h"
+#include "strict.h"
 #include "subject.h"
 
 static DEFINE_XARRAY_ALLOC1(hints);
@@ -111,7 +112,7 @@ enum iommu_pt_hint_state hint_state(const struct hint *hint,
 
 bool hints_truthful(void)
 {
-	return pt_hints != IOMMU_PT_HINTS_IGNORE && !pt_confidential &&
+	return hints_vouch(pt_hints, pt_confidential) &&
 	       (READ_ONCE(truthful[IOMMU_PT_CHANNEL_SMBIOS]) ||
 		READ_ONCE(truthful[IOMMU_PT_CHANNEL_FW_CFG]));
 }

@@ -67,6 +67,12 @@ static const char *const hint_states[] = {
 	[IOMMU_PT_HINT_REJECTED] = "rejected",
 };
 
+static const char *const virtio_accesses[] = {
+	[IOMMU_PT_VIRTIO_ACCESS_UNKNOWN] = "unknown",
+	[IOMMU_PT_VIRTIO_ACCESS_OFFERED] = "offered",
+	[IOMMU_PT_VIRTIO_ACCESS_ABSENT] = "absent",
+};
+
 #define COUNT(table)		(sizeof(table) / sizeof((table)[0]))
 #define NAME(table, index)	((index) < COUNT(table) ? (table)[index] : NULL)
 
@@ -119,6 +125,11 @@ const char *channel_name(unsigned int channel)
 const char *hint_state_name(unsigned int state)
 {
 	return NAME(hint_states, state);
+}
+
+const char *virtio_access_name(unsigned int access)
+{
+	return NAME(virtio_accesses, access);
 }
 
 int policy_parse(const char *name, size_t len)

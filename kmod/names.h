@@ -21,6 +21,7 @@ const char *mode_name(unsigned int mode);
 const char *hints_name(unsigned int hints);
 const char *channel_name(unsigned int channel);
 const char *hint_state_name(unsigned int state);
+const char *virtio_access_name(unsigned int access);
 
 /**
  * policy_parse() - policy of a name

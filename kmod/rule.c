@@ -216,8 +216,11 @@ static int read_selector(struct rule_cursor *cur, const struct word *word,
 static int fail_policy(const struct rule_cursor *cur, const char *where,
 		       struct rule_error *err)
 {
-	return fail(cur, where, cur->hint ?
-		    "unknown policy; there are passthrough, translated, strict, lazy and auto, and truthful alone" :
+	if (cur->hint)
+		return fail(cur, where,
+			    "unknown word; there are passthrough, translated, strict, lazy and auto, and truthful",
+			    err);
+	return fail(cur, where,
 		    "unknown policy; there are passthrough, translated, strict, lazy and auto",
 		    err);
 }

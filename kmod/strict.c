@@ -32,6 +32,11 @@ enum iommu_pt_hints hints_in_force(enum iommu_pt_hints wanted,
 	return wanted;
 }
 
+bool hints_vouch(enum iommu_pt_hints hints, bool confidential)
+{
+	return hints != IOMMU_PT_HINTS_IGNORE && !confidential;
+}
+
 bool hint_counts(enum iommu_pt_policy hint, enum iommu_pt_policy below,
 		 bool restricted)
 {

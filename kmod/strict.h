@@ -39,6 +39,13 @@ enum iommu_pt_hints hints_in_force(enum iommu_pt_hints wanted,
 				   bool confidential);
 
 /**
+ * hints_vouch() - does the word "truthful" count?
+ * @hints: how far hints are believed
+ * @confidential: in a confidential guest
+ */
+bool hints_vouch(enum iommu_pt_hints hints, bool confidential);
+
+/**
  * hint_counts() - has a hint a say?
  * @hint: the policy it asks for; AUTO is no opinion
  * @below: what decides without hints; AUTO if nothing does

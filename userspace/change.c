@@ -8,6 +8,7 @@
 #include "msg.h"
 #include "names.h"
 #include "ptctl.h"
+#include "view.h"
 
 bool change_rebind_arg(struct change *change, const char *word)
 {
@@ -109,12 +110,28 @@ static bool has_driver(const struct dev *dev)
 	       strcmp(dev->driver, "pci-stub");
 }
 
+/* What its DMA does, or would, if it is one that does not obey its domain. */
+static unsigned int domain_of(const struct dev *dev)
+{
+	unsigned int domain;
+	char *type;
+
+	if (dev->virtio != RULE_YES || dev->group < 0)
+		return dev->effective;
+	type = device_group_type(dev->group);
+	domain = view_effective(type);
+	free(type);
+	return domain;
+}
+
 /* DMA to DMA-FQ is the one step that a bound driver does not stand against. */
 static bool needs_release(const struct dev *dev, unsigned int policy)
 {
-	return has_driver(dev) && !dev_satisfied(dev->effective, policy) &&
+	unsigned int domain = domain_of(dev);
+
+	return has_driver(dev) && !dev_satisfied(domain, policy) &&
 	       !(policy == IOMMU_PT_POLICY_LAZY &&
-		 dev->effective == IOMMU_PT_EFFECTIVE_STRICT);
+		 domain == IOMMU_PT_EFFECTIVE_STRICT);
 }
 
 /* Return: how many users @dev has, after naming them. */
@@ -164,7 +181,7 @@ static void preview_one(const struct dev *dev, unsigned int policy,
 		msg_out("%s: is %s; driver %s must be released%s", dev->label,
 			dev_effective_word(dev), dev->driver,
 			rebind ? ", and is attached again" : " (--rebind does)");
-	else if (dev_satisfied(dev->effective, policy))
+	else if (dev_satisfied(domain_of(dev), policy))
 		msg_out("%s: is %s, nothing to do", dev->label,
 			dev_effective_word(dev));
 	else
@@ -279,8 +296,10 @@ static int report_applied(const struct dev *before, const struct dev *now)
 		     dev_satisfied(now->effective, now->policy);
 
 	if (!obeys)
-		msg_out("%s: %s, applied, but effective is %s", now->label,
-			dev_policy_word(now), dev_effective_word(now));
+		msg_out("%s: %s, applied, but effective is %s%s%s", now->label,
+			dev_policy_word(now), dev_effective_word(now),
+			now->reason ? ": " : "",
+			now->reason ? now->reason : "");
 	else if (before->effective == now->effective)
 		msg_out("%s: %s, applied", now->label, dev_policy_word(now));
 	else

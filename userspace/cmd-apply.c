@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "change.h"
+#include "channel.h"
 #include "diff.h"
 #include "kernel.h"
 #include "msg.h"
@@ -10,16 +14,26 @@
 #include "ptctl.h"
 #include "rules.h"
 
-/* The tiers that come from files. */
+/* The tiers that come from files; fw_cfg is a file, too. */
 static const unsigned int tiers[] = {
 	IOMMU_PT_TIER_ADMIN,
+	IOMMU_PT_TIER_HINT,
 	IOMMU_PT_TIER_VENDOR,
 };
 
+/**
+ * struct apply - what shall be and what is
+ * @kernel: the module
+ * @files: what shall be
+ * @current: what the module has; of tier hint only what it has of fw_cfg
+ * @fw_cfg: the machine has a fw_cfg, and what it says is in @files
+ * @dry: change nothing
+ */
 struct apply {
 	struct kernel *kernel;
 	struct rules files;
 	struct rulelist current;
+	bool fw_cfg;
 	bool dry;
 };
 
@@ -82,16 +96,80 @@ static int apply_tier(const struct apply *apply, unsigned int tier)
 	return ret;
 }
 
+/* ---- tier hint ---- */
+
+static void on_error(const struct rules_file *file,
+		     const struct rule_error *error, void *arg)
+{
+	(void)file;
+	(void)error;
+	(void)arg;
+}
+
+/* The module shows the lines that it was given. */
+static int load_heard(struct apply *apply)
+{
+	struct saids heard = { 0 };
+	int err = kernel_hints(apply->kernel, &heard);
+	size_t i;
+
+	for (i = 0; i < heard.count; i++) {
+		struct rules_file line = {
+			.tier = IOMMU_PT_TIER_HINT,
+			.text = heard.at[i].text,
+			.len = heard.at[i].len,
+		};
+
+		if (!strcmp(heard.at[i].channel,
+			    channel_name(IOMMU_PT_CHANNEL_FW_CFG)))
+			rules_parse_file(&line, &apply->current, on_error, NULL);
+	}
+	saids_free(&heard);
+	return err;
+}
+
+/*
+ * An item that is not there says nothing. Without fw_cfg nobody knows what it
+ * says, and what was heard of it before stays: it lasts as long as the machine.
+ */
+static void load_fw_cfg(struct apply *apply)
+{
+	char *path = channel_fw_cfg_path();
+
+	apply->fw_cfg = channel_has_fw_cfg();
+	if (apply->fw_cfg && (!access(path, F_OK) || errno != ENOENT))
+		rules_append(&apply->files, IOMMU_PT_TIER_HINT, path, NULL);
+	else
+		free(path);
+}
+
+/* Those of tier hint come from other channels, too, and not by our doing. */
+static int load_current(struct apply *apply)
+{
+	struct rulelist all = { 0 };
+	int err = kernel_rules(apply->kernel, &all);
+	size_t i;
+
+	for (i = 0; i < all.count; i++)
+		if (all.at[i].tier != IOMMU_PT_TIER_HINT)
+			rulelist_add(&apply->current, all.at[i].tier,
+				     all.at[i].text, NULL, 0);
+	rulelist_free(&all);
+	return err ? err : load_heard(apply);
+}
+
 static int apply_all(struct apply *apply)
 {
-	int ret = kernel_rules(apply->kernel, &apply->current);
+	int ret = load_current(apply);
 	size_t i;
 
 	if (ret)
 		return kernel_fail(apply->kernel, ret, "rules");
 	rules_load(&apply->files);
+	load_fw_cfg(apply);
 	for (i = 0; i < sizeof(tiers) / sizeof(tiers[0]); i++)
-		ret = worse_status(ret, apply_tier(apply, tiers[i]));
+		if (tiers[i] != IOMMU_PT_TIER_HINT || apply->fw_cfg)
+			ret = worse_status(ret, apply_tier(apply, tiers[i]));
 	rules_free(&apply->files);
 	rulelist_free(&apply->current);
 	return ret;
@@ -133,14 +211,15 @@ static int run(int argc, char **argv)
 
 const struct command cmd_apply = {
 	.name = "apply",
-	.summary = "Bring the kernel's rules to what the files say",
+	.summary = "Bring the kernel's rules to what the files and fw_cfg say",
 	.usage = "[--dry-run]",
 	.help =
 	"  -n, --dry-run   only print the differences; exit status 3 if there are any\n\n"
 	"Reads *.rules in /etc/iommu-pt/rules.d, /run/iommu-pt/rules.d (tier admin)\n"
 	"and /usr/lib/iommu-pt/rules.d (tier vendor), and the active profile behind\n"
-	"these. Prints what differs, and nothing if nothing does. A tier with a broken\n"
-	"file stays as it is in the kernel.\n\n"
+	"these; and what QEMU's fw_cfg says in opt/org.iommu-pt/rules (tier hint).\n"
+	"Prints what differs, and nothing if nothing does. A tier with a broken file\n"
+	"stays as it is in the kernel.\n\n"
 	"Examples:\n"
 	"  ptctl apply --dry-run\n"
 	"  ptctl apply\n",

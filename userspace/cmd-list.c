@@ -11,7 +11,7 @@
 
 enum {
 	DEVICE, DRIVER, GROUP, POLICY, EFFECTIVE, STATUS, SOURCE, BUS, NAME,
-	RULE, REASON, EXTERNAL, VIRTIO, MODALIAS, VENDOR, MODEL, IOMMU,
+	RULE, REASON, EXTERNAL, VIRTIO, VIRTIO_ACCESS, MODALIAS, VENDOR, MODEL, IOMMU,
 };
 
 static const struct column columns[] = {
@@ -28,6 +28,8 @@ static const struct column columns[] = {
 	[REASON] = { "REASON", COLUMN_TEXT, "why the status is what it is" },
 	[EXTERNAL] = { "EXTERNAL", COLUMN_BOOL, "untrusted or removable" },
 	[VIRTIO] = { "VIRTIO", COLUMN_BOOL, "a virtio transport" },
+	[VIRTIO_ACCESS] = { "VIRTIO_ACCESS", COLUMN_TEXT,
+			    "is VIRTIO_F_ACCESS_PLATFORM offered?" },
 	[MODALIAS] = { "MODALIAS", COLUMN_TEXT, "what rules match as modalias" },
 	[VENDOR] = { "VENDOR", COLUMN_TEXT, "who made it, as udev's hwdb knows" },
 	[MODEL] = { "MODEL", COLUMN_TEXT, "what it is, as udev's hwdb knows" },
@@ -73,6 +75,8 @@ static const char *text_of(const struct dev *dev, size_t column)
 		return yes_no(dev->external);
 	case VIRTIO:
 		return yes_no(dev->virtio);
+	case VIRTIO_ACCESS:
+		return dev_virtio_access_word(dev);
 	default:
 		return NULL;
 	}
@@ -290,7 +294,7 @@ const struct command cmd_list = {
 	"  -t, --tree          below its IOMMU and its group; in JSON as children\n"
 	"  -j, --json          as JSON\n\n"
 	"Columns: DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE, and\n"
-	"BUS NAME RULE REASON EXTERNAL VIRTIO MODALIAS VENDOR MODEL IOMMU\n\n"
+	"BUS NAME RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL IOMMU\n\n"
 	"Examples:\n"
 	"  ptctl list\n"
 	"  ptctl list -o +REASON\n"

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "initramfs.h"
 #include "kernel.h"
 #include "msg.h"
 #include "ptctl.h"
@@ -17,6 +18,11 @@
 #include "xalloc.h"
 
 #define SUFFIX	".rules"
+
+struct options {
+	bool json;
+	bool update;	/* the initramfs as well */
+};
 
 static const struct column columns[] = {
 	{ "ACTIVE", COLUMN_BOOL, NULL },
@@ -304,13 +310,15 @@ static int choose_locked(const char *name, const char *path, struct kernel *k)
 }
 
 /* @name: NULL for none */
-static int choose(const char *name)
+static int choose(const char *name, bool update)
 {
 	struct kernel *k = NULL;
 	char *path = NULL;
 	int lock = -1, ret;
 
-	ret = name ? require(name) : PTCTL_DONE;
+	ret = initramfs_check(update);
+	if (!ret && name)
+		ret = require(name);
 	if (!ret)
 		ret = open_kernel(&k);
 	if (!ret)
@@ -325,13 +333,13 @@ static int choose(const char *name)
 		close(lock);
 	free(path);
 	kernel_close(k);
-	return ret;
+	return ret ? ret : initramfs_finish(update);
 }
 
 /* ---- arguments ---- */
 
 /* @argv: what to do and with which profile, NULL where that is not said */
-static int act(char *const argv[], int count, bool json)
+static int act(char *const argv[], int count, const struct options *options)
 {
 	const char *what = count ? argv[0] : "list";
 	bool named = !strcmp(what, "show") || !strcmp(what, "use");
@@ -343,33 +351,58 @@ static int act(char *const argv[], int count, bool json)
 		return usage_fail(&cmd_profile, "the profile is missing");
 	if (count > (named ? 2 : 1))
 		return usage_fail(&cmd_profile, "too many arguments");
-	if (json && strcmp(what, "list"))
+	if (options->json && strcmp(what, "list"))
 		return usage_fail(&cmd_profile, "--json is for list");
+	if (options->update && strcmp(what, "use") && strcmp(what, "none"))
+		return usage_fail(&cmd_profile,
+				  "--update-initramfs is for use and none");
 	if (!strcmp(what, "list"))
-		return list(json);
+		return list(options->json);
 	if (!strcmp(what, "show"))
 		return show(argv[1]);
-	return choose(named ? argv[1] : NULL);
+	return choose(named ? argv[1] : NULL, options->update);
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "update-initramfs", no_argument, NULL, 'u' },
+		{ 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "j", longs, NULL)) != -1) {
+		if (c == 'j')
+			options->json = true;
+		else if (c == 'u')
+			options->update = true;
+		else
+			return usage_fail(&cmd_profile, NULL);
+	}
+	return PTCTL_DONE;
 }
 
 static int run(int argc, char **argv)
 {
-	bool json = false;
-	int ret = parse_json(&cmd_profile, argc, argv, 0, 2, &json);
+	struct options options = { 0 };
+	int ret = parse(argc, argv, &options);
 
-	return ret ? ret : act(argv + optind, argc - optind, json);
+	return ret ? ret : act(argv + optind, argc - optind, &options);
 }
 
 const struct command cmd_profile = {
 	.name = "profile",
 	.summary = "Ready sets of rules: see them, use one, use none",
-	.usage = "[list | show NAME | use NAME | none] [--json]",
+	.usage = "[list | show NAME | use NAME | none] [OPTION]...",
 	.help =
 	"  list        those there are, and which is active; the default\n"
 	"  show NAME   what it is for, what it trades, its rules\n"
 	"  use NAME    from now on and after a reboot, instead of any other\n"
 	"  none        none of them\n\n"
-	"  -j, --json  list as JSON\n\n"
+	"  -j, --json  list as JSON\n"
+	"      --update-initramfs  use, none: make the initramfs anew as well, which\n"
+	"              has a copy of the rules; it takes a while\n\n"
 	"The rules of a profile come last: any rule of a file, or of the command line,\n"
 	"or of set is before them. They are in /usr/lib/iommu-pt/profiles, the name of\n"
 	"the active one is in /etc/iommu-pt/profile.\n\n"

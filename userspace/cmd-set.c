@@ -5,6 +5,7 @@
 
 #include "change.h"
 #include "device.h"
+#include "initramfs.h"
 #include "msg.h"
 #include "names.h"
 #include "own.h"
@@ -15,6 +16,7 @@ struct options {
 	bool runtime;
 	bool force;
 	bool dry;
+	bool update;	/* the initramfs as well */
 };
 
 /* ---- arguments ---- */
@@ -56,6 +58,7 @@ static int parse(int argc, char **argv, struct options *options,
 		{ "group", no_argument, NULL, 'g' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "dry-run", no_argument, NULL, 'n' },
+		{ "update-initramfs", no_argument, NULL, 'u' },
 		{ 0 }
 	};
 	int c;
@@ -69,12 +72,17 @@ static int parse(int argc, char **argv, struct options *options,
 			options->force = true;
 		else if (c == 'n')
 			options->dry = true;
+		else if (c == 'u')
+			options->update = true;
 		else if (c != 'b')
 			return usage_fail(&cmd_set, NULL);
 		else if (!change_rebind_arg(change, optarg))
 			return usage_fail(&cmd_set,
 					  "--rebind is idle or force");
 	}
+	if (options->runtime && options->update)
+		return usage_fail(&cmd_set,
+				  "the initramfs has nothing of --runtime");
 	return parse_policy(argc, argv, options);
 }
 
@@ -197,6 +205,7 @@ static void preview(const struct own *own, const struct change *change,
 	if (!own->changed)
 		msg_out("%s has it already", own->path);
 	change_preview(change, options->policy);
+	initramfs_preview(options->update);
 }
 
 static int set_persistent(const struct change *change,
@@ -254,7 +263,11 @@ static int set(struct change *change, const struct options *options)
 	ret = worse_status(ret, options->runtime ?
 				set_runtime(change, options) :
 				set_persistent(change, options));
-	return ret || options->dry ? ret : change_finish(change);
+	if (ret || options->dry)
+		return ret;
+	ret = change_finish(change);
+	return options->runtime ? ret :
+	       worse_status(ret, initramfs_finish(options->update));
 }
 
 static int run(int argc, char **argv)
@@ -266,7 +279,9 @@ static int run(int argc, char **argv)
 	ret = parse(argc, argv, &options, &change);
 	if (ret)
 		return ret;
-	ret = change_open(&change);
+	ret = initramfs_check(options.update);
+	if (!ret)
+		ret = change_open(&change);
 	if (!ret)
 		ret = resolve(&change, argv + optind, argc - optind - 1);
 	if (!ret)
@@ -293,7 +308,9 @@ const struct command cmd_set = {
 	"                        that stays mounted can take the kernel with it\n"
 	"  -g, --group           for all devices of its IOMMU group\n"
 	"  -f, --force           against the safety rules on external devices\n"
-	"  -n, --dry-run         say what would happen, change nothing\n\n"
+	"  -n, --dry-run         say what would happen, change nothing\n"
+	"      --update-initramfs  make the initramfs anew as well, which has a copy of\n"
+	"                        the rules; it takes a while\n\n"
 	"Kept in /etc/iommu-pt/rules.d/50-ptctl.rules.\n\n"
 	"Examples:\n"
 	"  ptctl set 0000:00:03.0 passthrough\n"

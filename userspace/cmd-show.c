@@ -25,6 +25,7 @@ static const struct column columns[] = {
 	{ "PLACE", COLUMN_TEXT, NULL },
 	{ "EXTERNAL", COLUMN_BOOL, NULL },
 	{ "VIRTIO", COLUMN_BOOL, NULL },
+	{ "VIRTIO_ACCESS", COLUMN_TEXT, NULL },
 	{ "MODALIAS", COLUMN_TEXT, NULL },
 	{ "VENDOR", COLUMN_TEXT, NULL },
 	{ "MODEL", COLUMN_TEXT, NULL },
@@ -119,6 +120,7 @@ static struct table *device_table(const struct view *view,
 	table_cell(table, place);
 	table_cell(table, yes_no(dev->external));
 	table_cell(table, yes_no(dev->virtio));
+	table_cell(table, dev_virtio_access_word(dev));
 	table_cell(table, dev->modalias);
 	table_cell(table, names.vendor);
 	table_cell(table, names.model);

@@ -121,6 +121,17 @@ static const char *next_step(const struct summary *s)
 	return NULL;
 }
 
+static void print_trust(const struct kernel_info *info)
+{
+	const char *hints = hints_name(info->hints);
+
+	msg_out("%-10s %s%s%s", "Hints", hints ? hints : "unknown",
+		info->truthful ? ", the platform vouches for its tables" : "",
+		info->confidential ? ", confidential guest" : "");
+	msg_out("%-10s %s", "Sealed", info->sealed ?
+		"yes, nothing becomes less strict until reboot" : "no");
+}
+
 static void print_text(const struct summary *s)
 {
 	const char *mode = mode_name(s->info->mode), *next = next_step(s);
@@ -139,6 +150,8 @@ static void print_text(const struct summary *s)
 		print_counts("Status", s->status, __IOMMU_PT_STATUS_END,
 			     status_name);
 	print_counts("Rules", s->rules, __IOMMU_PT_TIER_END, tier_name);
+	if (s->info->version)
+		print_trust(s->info);
 	if (s->info->events_lost)
 		msg_out("%-10s %u, for lack of memory", "Lost events",
 			s->info->events_lost);
@@ -178,6 +191,17 @@ static void add_counts(struct table *table, const unsigned int *counts,
 		table_cell_number(table, counts[i]);
 }
 
+/* Without the module none of it is known. */
+static void add_trust(struct table *table, const struct kernel_info *info)
+{
+	bool known = info->version;
+
+	table_cell(table, known ? hints_name(info->hints) : NULL);
+	table_cell(table, !known ? NULL : info->truthful ? "yes" : "no");
+	table_cell(table, !known ? NULL : info->confidential ? "yes" : "no");
+	table_cell(table, !known ? NULL : info->sealed ? "yes" : "no");
+}
+
 static void print_json(const struct summary *s)
 {
 	struct table *table = table_new("status", true, true);
@@ -193,6 +217,10 @@ static void print_json(const struct summary *s)
 	add_count_columns(table, "status", __IOMMU_PT_STATUS_END, status_name);
 	add_count_columns(table, "rules", __IOMMU_PT_TIER_END, tier_name);
 	add_column(table, "events_lost", COLUMN_NUMBER);
+	add_column(table, "hints", COLUMN_TEXT);
+	add_column(table, "truthful", COLUMN_BOOL);
+	add_column(table, "confidential", COLUMN_BOOL);
+	add_column(table, "sealed", COLUMN_BOOL);
 	add_column(table, "next", COLUMN_TEXT);
 
 	table_row(table);
@@ -206,6 +234,7 @@ static void print_json(const struct summary *s)
 	add_counts(table, s->status, __IOMMU_PT_STATUS_END);
 	add_counts(table, s->rules, __IOMMU_PT_TIER_END);
 	table_cell_number(table, s->info->events_lost);
+	add_trust(table, s->info);
 	table_cell(table, next_step(s));
 	table_print(&table, 1);
 	table_free(table);

@@ -5,6 +5,7 @@
 
 #include "change.h"
 #include "device.h"
+#include "initramfs.h"
 #include "msg.h"
 #include "names.h"
 #include "own.h"
@@ -18,6 +19,7 @@
  * @rules: what the kernel has
  * @runtime: leave the file alone
  * @dry: change nothing
+ * @update: the initramfs as well
  */
 struct work {
 	struct change change;
@@ -26,6 +28,7 @@ struct work {
 	struct rulelist rules;
 	bool runtime;
 	bool dry;
+	bool update;
 };
 
 static int parse(int argc, char **argv, struct work *work)
@@ -35,6 +38,7 @@ static int parse(int argc, char **argv, struct work *work)
 		{ "rebind", optional_argument, NULL, 'b' },
 		{ "group", no_argument, NULL, 'g' },
 		{ "dry-run", no_argument, NULL, 'n' },
+		{ "update-initramfs", no_argument, NULL, 'u' },
 		{ 0 }
 	};
 	int c;
@@ -46,12 +50,17 @@ static int parse(int argc, char **argv, struct work *work)
 			work->change.group = true;
 		else if (c == 'n')
 			work->dry = true;
+		else if (c == 'u')
+			work->update = true;
 		else if (c != 'b')
 			return usage_fail(&cmd_unset, NULL);
 		else if (!change_rebind_arg(&work->change, optarg))
 			return usage_fail(&cmd_unset,
 					  "--rebind is idle or force");
 	}
+	if (work->runtime && work->update)
+		return usage_fail(&cmd_unset,
+				  "the initramfs has nothing of --runtime");
 	return optind < argc ? PTCTL_DONE :
 			       usage_fail(&cmd_unset, "the device is missing");
 }
@@ -194,15 +203,21 @@ static int unset(struct work *work)
 		return kernel_fail(work->change.kernel, ret, "rules");
 	choose(work, &work->change.devs);
 	choose(work, &work->absent);
-	if (work->dry)
+	if (work->dry) {
+		if (!work->runtime)
+			initramfs_preview(work->update);
 		return PTCTL_DONE;
+	}
 	ret = take_back(work);
 	if (ret)
 		return ret;
 	report_absent(work);
 	ret = change_finish(&work->change);
 	report_rules(work);
-	return ret;
+	if (work->runtime)
+		return ret;
+	own_end(&work->own);	/* nobody need wait for what comes now */
+	return worse_status(ret, initramfs_finish(work->update));
 }
 
 static int run(int argc, char **argv)
@@ -213,7 +228,9 @@ static int run(int argc, char **argv)
 	ret = parse(argc, argv, &work);
 	if (ret)
 		return ret;
-	ret = change_open(&work.change);
+	ret = initramfs_check(work.update);
+	if (!ret)
+		ret = change_open(&work.change);
 	if (!ret)
 		ret = resolve(&work, argv + optind, argc - optind);
 	if (!ret && !work.runtime)
@@ -239,7 +256,9 @@ const struct command cmd_unset = {
 	"      --rebind=force    ... even then, and what uses it breaks; a file system\n"
 	"                        that stays mounted can take the kernel with it\n"
 	"  -g, --group           for all devices of its IOMMU group\n"
-	"  -n, --dry-run         say what would happen, change nothing\n\n"
+	"  -n, --dry-run         say what would happen, change nothing\n"
+	"      --update-initramfs  make the initramfs anew as well, which has a copy of\n"
+	"                        the rules; it takes a while\n\n"
 	"A device that is not there now can be named by address or bus/name.\n\n"
 	"Examples:\n"
 	"  ptctl unset 0000:00:03.0\n"

@@ -16,6 +16,7 @@ void dev_init(struct dev *dev, const char *bus, const char *name)
 	dev->group = -1;
 	dev->tier = -1;
 	dev->status = -1;
+	dev->virtio_access = -1;
 }
 
 void dev_free(struct dev *dev)
@@ -62,6 +63,14 @@ const char *dev_status_word(const struct dev *dev)
 const char *dev_effective_word(const struct dev *dev)
 {
 	return or_unknown(effective_name(dev->effective));
+}
+
+const char *dev_virtio_access_word(const struct dev *dev)
+{
+	if (dev->virtio != RULE_YES)
+		return NULL;
+	return or_unknown(dev->virtio_access < 0 ? NULL :
+			  virtio_access_name((unsigned int)dev->virtio_access));
 }
 
 bool dev_satisfied(unsigned int effective, unsigned int policy)

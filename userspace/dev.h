@@ -22,6 +22,8 @@
  * @reason: why the status is what it is, or NULL
  * @external: untrusted or removable
  * @virtio: a virtio transport
+ * @virtio_access: enum iommu_pt_virtio_access, -1 for other devices and where
+ *	only the module could know
  */
 struct dev {
 	char *bus;
@@ -39,6 +41,7 @@ struct dev {
 	char *reason;
 	enum rule_tri external;
 	enum rule_tri virtio;
+	int virtio_access;
 };
 
 /**
@@ -70,6 +73,9 @@ struct rule_subject dev_subject(const struct dev *dev);
 const char *dev_policy_word(const struct dev *dev);
 const char *dev_status_word(const struct dev *dev);
 const char *dev_effective_word(const struct dev *dev);
+
+/* Is VIRTIO_F_ACCESS_PLATFORM offered? NULL if it is no virtio transport. */
+const char *dev_virtio_access_word(const struct dev *dev);
 
 /**
  * dev_satisfied() - does the effective state give what a policy asks?

@@ -13,6 +13,7 @@
 
 #include "kernel.h"
 #include "msg.h"
+#include "names.h"
 #include "ptctl.h"
 #include "uapi/linux/iommu_pt.h"
 #include "xalloc.h"
@@ -51,6 +52,13 @@ static const struct nla_policy attr_policy[IOMMU_PT_A_MAX + 1] = {
 	[IOMMU_PT_A_EVENTS_LOST] = { .type = NLA_U32 },
 	[IOMMU_PT_A_EVENT] = { .type = NLA_U32 },
 	[IOMMU_PT_A_ERROR] = { .type = NLA_U32 },
+	[IOMMU_PT_A_HINTS] = { .type = NLA_U32 },
+	[IOMMU_PT_A_CONFIDENTIAL] = { .type = NLA_FLAG },
+	[IOMMU_PT_A_TRUTHFUL] = { .type = NLA_FLAG },
+	[IOMMU_PT_A_SEALED] = { .type = NLA_FLAG },
+	[IOMMU_PT_A_CHANNEL] = { .type = NLA_U32 },
+	[IOMMU_PT_A_HINT_STATE] = { .type = NLA_U32 },
+	[IOMMU_PT_A_VIRTIO_ACCESS] = { .type = NLA_U32 },
 };
 
 /* ---- one request and what comes back ---- */
@@ -298,6 +306,8 @@ static bool get_dev(struct nlattr **attrs, struct dev *dev)
 	dev->reason = get_string(attrs, IOMMU_PT_A_REASON);
 	dev->external = get_flag(attrs, IOMMU_PT_A_EXTERNAL);
 	dev->virtio = get_flag(attrs, IOMMU_PT_A_VIRTIO);
+	dev->virtio_access = (int)get_u32(attrs, IOMMU_PT_A_VIRTIO_ACCESS,
+					  (unsigned int)-1);
 	return true;
 }
 
@@ -390,6 +400,10 @@ static void got_info(struct nlattr **attrs, void *arg)
 	info->devices = get_u32(attrs, IOMMU_PT_A_DEVICES, 0);
 	info->rules = get_u32(attrs, IOMMU_PT_A_RULES_COUNT, 0);
 	info->events_lost = get_u32(attrs, IOMMU_PT_A_EVENTS_LOST, 0);
+	info->hints = get_u32(attrs, IOMMU_PT_A_HINTS, (unsigned int)-1);
+	info->confidential = attrs[IOMMU_PT_A_CONFIDENTIAL];
+	info->truthful = attrs[IOMMU_PT_A_TRUTHFUL];
+	info->sealed = attrs[IOMMU_PT_A_SEALED];
 }
 
 int kernel_info(struct kernel *k, struct kernel_info *info)
@@ -521,6 +535,43 @@ int kernel_rules(struct kernel *k, struct rulelist *rules)
 			   got_rule, rules);
 	}
 	return err;
+}
+
+static void got_hint(struct nlattr **attrs, void *arg)
+{
+	const char *channel = channel_name(get_u32(attrs, IOMMU_PT_A_CHANNEL,
+						   (unsigned int)-1));
+	struct nlattr *hint = attrs[IOMMU_PT_A_HINT];
+	struct said *said;
+	struct dev dev;
+
+	if (!channel || !hint)
+		return;
+	said = saids_add(arg, channel, nla_data(hint), (size_t)nla_len(hint));
+	said->state = (int)get_u32(attrs, IOMMU_PT_A_HINT_STATE,
+				   (unsigned int)-1);
+	said->reason = get_string(attrs, IOMMU_PT_A_REASON);
+	if (get_dev(attrs, &dev)) {
+		said->device = xstrdup(dev.label);
+		dev_free(&dev);
+	}
+}
+
+int kernel_hints(struct kernel *k, struct saids *list)
+{
+	int tries, err = -EINTR;
+
+	for (tries = 0; err == -EINTR && tries < DUMP_TRIES; tries++) {
+		saids_free(list);
+		err = talk(k, request(k, IOMMU_PT_CMD_GET_HINTS, NLM_F_DUMP, 0),
+			   got_hint, list);
+	}
+	return err;
+}
+
+int kernel_seal(struct kernel *k)
+{
+	return talk(k, request(k, IOMMU_PT_CMD_SEAL, 0, 0), NULL, NULL);
 }
 
 /* The kernel takes no message that is longer than the send buffer. */

@@ -9,6 +9,7 @@
 
 #include "dev.h"
 #include "rulelist.h"
+#include "said.h"
 
 struct kernel;
 
@@ -19,6 +20,10 @@ struct kernel;
  * @devices: that it knows
  * @rules: of all tiers
  * @events_lost: not sent for lack of memory
+ * @hints: enum iommu_pt_hints
+ * @confidential: it is a confidential guest
+ * @truthful: the platform vouches for its tables
+ * @sealed: nothing becomes less strict until reboot
  */
 struct kernel_info {
 	char *version;
@@ -26,6 +31,10 @@ struct kernel_info {
 	unsigned int devices;
 	unsigned int rules;
 	unsigned int events_lost;
+	unsigned int hints;
+	bool confidential;
+	bool truthful;
+	bool sealed;
 };
 
 /**
@@ -110,6 +119,12 @@ int kernel_rules(struct kernel *k, struct rulelist *rules);
  */
 int kernel_set_rules(struct kernel *k, unsigned int tier, const char *text,
 		     size_t len);
+
+/* All hints, as the module received them, and what became of each. */
+int kernel_hints(struct kernel *k, struct saids *list);
+
+/* Until reboot nothing becomes less strict. Sealing twice succeeds. */
+int kernel_seal(struct kernel *k);
 
 /**
  * struct kernel_event - what happened

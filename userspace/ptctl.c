@@ -18,9 +18,11 @@ static const struct command *const commands[] = {
 	&cmd_unset,
 	&cmd_apply,
 	&cmd_check,
+	&cmd_hints,
 	&cmd_profile,
 	&cmd_monitor,
 	&cmd_graph,
+	&cmd_seal,
 };
 
 #define COUNT	(sizeof(commands) / sizeof(commands[0]))

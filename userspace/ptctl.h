@@ -39,9 +39,11 @@ extern const struct command cmd_set;
 extern const struct command cmd_unset;
 extern const struct command cmd_apply;
 extern const struct command cmd_check;
+extern const struct command cmd_hints;
 extern const struct command cmd_profile;
 extern const struct command cmd_monitor;
 extern const struct command cmd_graph;
+extern const struct command cmd_seal;
 
 /**
  * usage_fail() - complain about the arguments of a verb

@@ -10,7 +10,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "hint.h"
 #include "msg.h"
+#include "root.h"
 #include "rules.h"
 #include "xalloc.h"
 
@@ -28,14 +30,6 @@ static const struct {
 
 #define LAYERS	(sizeof(layers) / sizeof(layers[0]))
 #define PROFILE	LAYERS	/* as a layer: below all of them, and masks nothing */
-
-/* Tests put the folders elsewhere. */
-static char *rooted(const char *path)
-{
-	const char *root = secure_getenv("IOMMU_PT_ROOT");
-
-	return xasprintf("%s%s", root ? root : "", path);
-}
 
 char *rules_folder(unsigned int layer)
 {
@@ -280,6 +274,23 @@ void rules_free(struct rules *rules)
 	rules->at = NULL;
 }
 
+void rules_append(struct rules *rules, unsigned int tier, char *path,
+		  const char *text)
+{
+	struct rules_file file = { .path = path, .tier = tier };
+
+	if (text) {
+		file.text = xstrdup(text);
+		file.len = strlen(text);
+	} else if (!rules_read_file(&file)) {
+		rules->broken |= 1U << tier;
+	}
+	file.layer = PROFILE;
+	file.name = "";
+	rules->at = grow(rules->at, rules->count, sizeof(*rules->at));
+	rules->at[rules->count++] = file;
+}
+
 struct rules_file *rules_find(const struct rules *rules, unsigned int layer,
 			      const char *name)
 {
@@ -340,14 +351,20 @@ void rules_parse_file(const struct rules_file *file, struct rulelist *list,
 	struct rule rule;
 	int ret;
 
-	rule_start(&cur, file->text, file->len,
-		   file->tier != IOMMU_PT_TIER_ADMIN);
+	if (file->tier == IOMMU_PT_TIER_HINT)
+		hint_start(&cur, file->text, file->len);
+	else
+		rule_start(&cur, file->text, file->len,
+			   file->tier != IOMMU_PT_TIER_ADMIN);
 	while ((ret = rule_next(&cur, &rule, &error))) {
 		if (ret < 0) {
 			fn(file, &error, arg);
 			continue;
 		}
-		rule_format(&rule, text, sizeof(text));
+		if (ret == RULE_TRUTHFUL)
+			strcpy(text, RULES_TRUTHFUL);
+		else
+			rule_format(&rule, text, sizeof(text));
 		rulelist_add(list, file->tier, text, file->path,
 			     cur.rule_line);
 	}

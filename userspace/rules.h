@@ -14,12 +14,16 @@
 
 #include "rulelist.h"
 
+/* In a list: what a hint text can say that is no rule */
+#define RULES_TRUTHFUL	"truthful"
+
 /**
  * struct rules_file - a file of rules
  * @path: where it is
  * @name: the last part of @path
  * @layer: which folder it is from, 0 is the highest, the profile the lowest
- * @tier: IOMMU_PT_TIER_ADMIN or IOMMU_PT_TIER_VENDOR
+ * @tier: IOMMU_PT_TIER_ADMIN, IOMMU_PT_TIER_VENDOR, or IOMMU_PT_TIER_HINT of a
+ *	hint text, which is in no folder
  * @text: what is in it; NULL if it cannot be read
  * @len: length of @text in bytes
  */
@@ -83,6 +87,16 @@ void rules_free(struct rules *rules);
  * Return: false if it cannot be read, with a complaint
  */
 bool rules_read_file(struct rules_file *file);
+
+/**
+ * rules_append() - a text behind all others
+ * @rules: the rules
+ * @tier: its tier
+ * @path: where it is, or what complaints call it; taken over
+ * @text: what is in it; NULL: read that from @path
+ */
+void rules_append(struct rules *rules, unsigned int tier, char *path,
+		  const char *text);
 
 /**
  * rules_put() - as if a file in the highest folder had this text

@@ -108,6 +108,10 @@ static void decide_here(const struct view *view, struct dev *dev)
 	type = device_group_type(dev->group);
 	dev->effective = view_effective(type);
 	free(type);
+	/* Only the module can know whether it obeys. */
+	if (dev->virtio == RULE_YES &&
+	    dev->effective != IOMMU_PT_EFFECTIVE_PASSTHROUGH)
+		dev->effective = IOMMU_PT_EFFECTIVE_UNKNOWN;
 }
 
 /* Keep what list shows: on most machines every CPU is a platform device. */

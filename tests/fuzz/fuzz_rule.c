@@ -8,22 +8,9 @@
  * - the matcher says what the definition says (../unit/oracle.h), on devices
  *   made from the rule itself, so that some do match.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "../unit/oracle.h"
 #include "names.h"
-#include "rule.h"
-
-#define REQUIRE(condition)						\
-	do {								\
-		if (!(condition)) {					\
-			fprintf(stderr, "%s:%d: does not hold: %s\n",	\
-				__FILE__, __LINE__, #condition);	\
-			abort();					\
-		}							\
-	} while (0)
+#include "require.h"
 
 /* The oracle is exponential in the stars. */
 #define ORACLE_STARS	4
@@ -143,24 +130,6 @@ static void check_rule(const struct rule *rule, uint8_t variant)
 	check_matcher(rule, 3);
 }
 
-static void check_error(const struct rule_error *err, const char *text,
-			size_t len)
-{
-	const char *line = text, *end = text + len, *newline;
-	unsigned int i;
-
-	REQUIRE(err->line && err->column && err->message && *err->message);
-	for (i = 1; i < err->line; i++) {
-		newline = memchr(line, '\n', (size_t)(end - line));
-		REQUIRE(newline);
-		line = newline + 1;
-	}
-	newline = memchr(line, '\n', (size_t)(end - line));
-	/* An empty value's place may be the end of the line. */
-	REQUIRE(err->column - 1 <= (size_t)((newline ? newline : end) - line));
-	REQUIRE(err->column <= RULE_LINE_MAX + 1);
-}
-
 /* Returns the number of errors. */
 static unsigned int read_all(const char *text, size_t len, bool no_force)
 {
@@ -190,8 +159,6 @@ static unsigned int read_all(const char *text, size_t len, bool no_force)
 	REQUIRE(cur.pos == cur.end);
 	return errors;
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

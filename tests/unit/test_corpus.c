@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fuzzer's seed files: those named good-* have rules and no error, those
+ * The fuzzers' seed files: those named good-* have rules and no error, those
  * named bad-* have an error. Run from the root of the tree.
  */
 #include <glob.h>
@@ -29,7 +29,7 @@ static bool has_error(const char *transcript)
 	return false;
 }
 
-static size_t check_all(const char *pattern, bool bad)
+static size_t check_all(enum transcript_kind kind, const char *pattern, bool bad)
 {
 	glob_t files;
 	size_t i, count;
@@ -39,7 +39,7 @@ static size_t check_all(const char *pattern, bool bad)
 	for (i = 0; i < files.gl_pathc; i++) {
 		size_t len;
 		char *text = read_file(files.gl_pathv[i], &len);
-		char *got = transcript(text, len, false);
+		char *got = transcript_as(kind, text, len);
 
 		if (!ok(len && *got && has_error(got) == bad, "%s",
 			files.gl_pathv[i]))
@@ -55,7 +55,13 @@ static size_t check_all(const char *pattern, bool bad)
 int main(int argc, char **argv)
 {
 	tap_start(argc, argv);
-	ok(check_all("tests/fuzz/corpus/rule/good-*", false), "there are good files");
-	ok(check_all("tests/fuzz/corpus/rule/bad-*", true), "there are bad files");
+	ok(check_all(AS_RULES, "tests/fuzz/corpus/rule/good-*", false),
+	   "there are good files");
+	ok(check_all(AS_RULES, "tests/fuzz/corpus/rule/bad-*", true),
+	   "there are bad files");
+	ok(check_all(AS_HINT, "tests/fuzz/corpus/hint/good-*", false),
+	   "there are good hints");
+	ok(check_all(AS_HINT, "tests/fuzz/corpus/hint/bad-*", true),
+	   "there are bad hints");
 	return tap_end();
 }

@@ -24,6 +24,10 @@ static const char *const effectives[] = {
 
 static const char *const modes[] = { "enforce", "observe", "off" };
 
+static const char *const virtio_accesses[] = {
+	"unknown", "offered", "absent",
+};
+
 #define COUNT(table)	(sizeof(table) / sizeof((table)[0]))
 
 static void check_table(const char *what, const char *(*name)(unsigned int),
@@ -85,6 +89,8 @@ int main(int argc, char **argv)
 	check_table("effective", effective_name, effectives, COUNT(effectives),
 		    __IOMMU_PT_EFFECTIVE_END);
 	check_table("mode", mode_name, modes, COUNT(modes), __IOMMU_PT_MODE_END);
+	check_table("virtio access", virtio_access_name, virtio_accesses,
+		    COUNT(virtio_accesses), __IOMMU_PT_VIRTIO_ACCESS_END);
 	check_parse("policy", policy_parse, policies, COUNT(policies));
 	check_parse("mode", mode_parse, modes, COUNT(modes));
 	return tap_end();

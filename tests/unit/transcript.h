@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "hint.h"
 #include "rule.h"
 
 /* A copy with nothing behind it, so that ASan sees one byte too many read. */
@@ -25,7 +26,14 @@ static inline char *exact_copy(const char *text, size_t len, char **block)
 	return *block;
 }
 
-static inline char *transcript(const char *text, size_t len, bool no_force)
+enum transcript_kind {
+	AS_RULES,
+	AS_RULES_WITHOUT_FORCE,
+	AS_HINT,
+};
+
+static inline char *transcript_as(enum transcript_kind kind, const char *text,
+				  size_t len)
 {
 	static struct rule_cursor cur;
 	char line[RULE_LINE_MAX + 1];
@@ -41,7 +49,11 @@ static inline char *transcript(const char *text, size_t len, bool no_force)
 		abort();
 	/* What was left of the last text must not matter. */
 	memset(&cur, 0x5a, sizeof(cur));
-	rule_start(&cur, exact_copy(text, len, &block), len, no_force);
+	text = exact_copy(text, len, &block);
+	if (kind == AS_HINT)
+		hint_start(&cur, text, len);
+	else
+		rule_start(&cur, text, len, kind == AS_RULES_WITHOUT_FORCE);
 	for (calls = 0; ; calls++) {
 		memset(&rule, 0x5a, sizeof(rule));
 		memset(&err, 0x5a, sizeof(err));
@@ -57,6 +69,10 @@ static inline char *transcript(const char *text, size_t len, bool no_force)
 				err.message);
 			continue;
 		}
+		if (ret == RULE_TRUTHFUL) {
+			fprintf(stream, "%u truthful\n", cur.rule_line);
+			continue;
+		}
 		if (rule_format(&rule, line, sizeof(line)) >= (int)sizeof(line))
 			fprintf(stream, "formatted rule is too long\n");
 		fprintf(stream, "%u %s\n", cur.rule_line, line);
@@ -66,6 +82,12 @@ static inline char *transcript(const char *text, size_t len, bool no_force)
 	fclose(stream);
 	free(block);
 	return out;
+}
+
+static inline char *transcript(const char *text, size_t len, bool no_force)
+{
+	return transcript_as(no_force ? AS_RULES_WITHOUT_FORCE : AS_RULES, text,
+			     len);
 }
 
 #endif /* TESTS_TRANSCRIPT_H */

@@ -15,6 +15,8 @@ depends() {
 installkernel() {
 	# Not only where it is loaded right now. No module is no error.
 	hostonly='' instmods iommu-pt-policy
+	# Where ptctl finds QEMU's hints.
+	hostonly='' instmods qemu_fw_cfg
 	return 0
 }
 

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-from . import build, debian
+from . import build, debian, encode
 from .config import Unavailable
 from .tap import Verdicts
 
@@ -37,6 +37,13 @@ def kill_all():
     with _running_lock:
         for process in _running:
             process.kill()
+
+
+def _encoded(words):
+    """{encode:FORMAT} is as many words as "ptctl hints encode" makes of it."""
+    for word in words:
+        form = re.fullmatch(r"\{encode:([\w-]+)\}", word)
+        yield from encode.words(form[1]) if form else [word]
 
 
 class Lines:
@@ -202,6 +209,7 @@ class Guest:
     def _argv(self, run_dir, stage):
         def fill(word):
             word = re.sub(r"\{acpi:([\w-]+)\}", lambda m: str(build.acpi_table(m[1])), word)
+            word = re.sub(r"\{fill:(\d+)\}", lambda m: "x" * int(m[1]), word)
             return word.replace("{disk}", f"{run_dir}/disk").replace(
                 "{root}", f"{run_dir}/root").replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
 
@@ -215,7 +223,7 @@ class Guest:
         append.append("vm.tests=" + ",".join(tests))
         return [
             self.arch["qemu"], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *map(fill, self.machine["base"] + self.machine["devices"]),
+            *map(fill, _encoded(self.machine["base"] + self.machine["devices"])),
             "-drive", f"if=none,id=persist,format=raw,file={run_dir}/persist",
             *self.arch["persist"],
             "-chardev", f"file,id=console,append=on,path={self.console}",
