@@ -452,6 +452,11 @@ bool rule_glob_is_literal(const char *glob)
 	return !strpbrk(glob, "*?[\\");
 }
 
+size_t rule_glob_beginning(const char *glob)
+{
+	return strcspn(glob, "*?[\\");
+}
+
 static bool glob_matches(const char *glob, const char *string)
 {
 	return !glob || (string && rule_glob(glob, string));
