@@ -219,7 +219,7 @@ class Guest:
             "-drive", f"if=none,id=persist,format=raw,file={run_dir}/persist",
             *self.arch["persist"],
             "-chardev", f"file,id=console,append=on,path={self.console}",
-            "-serial", "chardev:console", "-serial", "chardev:control",
+            "-serial", "chardev:console", *self.arch["serial"],
             "-mon", "chardev=qmp,mode=control",
             "-kernel", str(self.kernel_image), "-initrd", str(self._initramfs(stage)),
             "-append", " ".join(append),
