@@ -11,7 +11,7 @@ wait_for 10 below $PORT1
 dev=$(below $PORT1)
 
 hot_add() {	# NAME
-	figure "hotadd-$1" timing $ROUNDS $PCI/$PORT1/rescan 1 "$PCI/$dev/remove" 1
+	figure "hotadd-$1" timing -a $ROUNDS $PCI/$PORT1/rescan 1 "$PCI/$dev/remove" 1
 }
 
 # COUNT rules of which none matches: one in ten a name, the others globs.
@@ -28,7 +28,7 @@ rules() {
 }
 
 # By hand, after the hot-add: what the module spares a person.
-figure raw-type timing $ROUNDS "$PCI/$dev/iommu_group/type" identity \
+figure raw-type timing -a $ROUNDS "$PCI/$dev/iommu_group/type" identity \
 	"$PCI/$dev/remove" 1 $PCI/$PORT1/rescan 1
 
 check "its driver loads" modprobe edu_dma
