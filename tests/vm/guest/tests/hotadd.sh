@@ -5,7 +5,7 @@
 . /tests/lib.sh
 fresh
 
-ROUNDS=21
+ROUNDS=31
 check "a device without a driver" device_add edu,id=hot1,bus=rp1,dma_mask=0xffffffffffffffff
 wait_for 10 below $PORT1
 dev=$(below $PORT1)
@@ -46,6 +46,7 @@ for count in 10 100 1000 10000; do
 done
 check "module unloads" modprobe -r iommu-pt-policy
 hot_add without-again
+
 
 fresh
 check "unplugged" device_del hot1
