@@ -97,6 +97,11 @@ demo:				## show the main job in a guest with a virtual IOMMU
 	tests/install-deps demo
 	tests/vm/demo
 
+# 15 minutes or so. B=GROUP measures only data, hotadd, rebind or many.
+bench:				## measure what it costs, beside what it replaces; B=GROUP
+	tests/install-deps demo
+	tests/vm/bench $(B)
+
 fuzz:				## fuzz the parsers for FUZZ_SECONDS (30) each
 	tests/fuzz/run rule
 	tests/fuzz/run hint
@@ -112,4 +117,4 @@ clean:				## remove what was built; .cache stays
 help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
 
-.PHONY: all ptctl modules install install-boot install-dkms packages check check-long check-debug check-boot demo fuzz lint clean help
+.PHONY: all ptctl modules install install-boot install-dkms packages check check-long check-debug check-boot demo bench fuzz lint clean help

@@ -156,6 +156,32 @@ need_persist() {
 	mount --bind /persist/iommu-pt /etc/iommu-pt
 }
 
+# -------------------------------------------------------------------- figures
+
+# NAME SAMPLES COMMAND: to the host, which keeps it; samples with commas between
+give_figure() { host "figure $1 $2 $3" >/dev/null && diag "$1: $2"; }
+
+# WORD...: as a shell would want them
+quoted() {
+	for _word in "$@"; do
+		case $_word in
+		*[!A-Za-z0-9_.:=/-]*) printf "'%s' " "$_word" ;;
+		*)		      printf '%s ' "$_word" ;;
+		esac
+	done
+}
+
+# figure NAME COMMAND...: what it prints, a number a line
+figure() {
+	_figure=$1; shift
+	_samples=$("$@" | tr '\n' ',')
+	if [ -n "$_samples" ]; then
+		give_figure "$_figure" "${_samples%,}" "$(quoted "$@")" && pass "measured: $_figure"
+	else
+		fail "measured: $_figure" "no figures: $*"
+	fi
+}
+
 # ---------------------------------------------------------------------- guest
 
 wait_for() {	# SECONDS COMMAND...

@@ -182,6 +182,23 @@ def _fetch(own, tree_path, aside, log):
     (aside / "PACKAGES").write_text("\n".join(packages) + "\n")
 
 
+def unpacked(config, suite, package):
+    """A package's files, for what is in no tree; Unavailable."""
+    path = CACHE / "packages" / f"{suite}-{package}"
+    with cache.locked(f"package-{suite}-{package}"):
+        if not path.is_dir():
+            options = _apt({"suite": suite}, tree(config, suite))
+            log = CACHE / "logs" / f"package-{package}.log"
+            try:
+                with cache.building(path, "") as aside:
+                    cache.command(["apt-get", *options, "update"], log)
+                    cache.command(["apt-get", *options, "download", package], log, cwd=aside)
+                    cache.command(["dpkg-deb", "-x", *aside.glob("*.deb"), aside], log)
+            except Broken as error:
+                raise Unavailable(f"no package {package}, see {log}") from error
+    return path
+
+
 def add_headers(kernel_path, tree_path):
     """Put a kernel's headers into the tree of its compiler. They are not
     installed there: those of another architecture could not be, and must be in

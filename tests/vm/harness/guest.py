@@ -318,6 +318,18 @@ class Guest:
     def _ask_time(self, _rest):
         return time.monotonic_ns()
 
+    def _ask_figure(self, rest):
+        """NAME SAMPLES COMMAND: for tests/vm/bench."""
+        with open(self.log_dir / "figures", "a", encoding="utf-8") as file:
+            file.write(rest + "\n")
+        return {}
+
+    def _ask_invalidations(self, _rest):
+        """How often the guest has emptied (some of) the IOMMU's IOTLB, where the
+        machine traces it."""
+        with open(self.log_dir / "qemu.log", "rb") as log:
+            return sum(b"vtd_inv_desc_iotlb" in line for line in log)
+
     def _ask_reboot(self, rest):
         """The guest is about to reset: boot it again, at this test."""
         if not re.fullmatch(r"[\w.-]+", rest) or not self.verdicts.current:

@@ -24,11 +24,12 @@ def make(config, kernel, kernel_path):
     tree_path = build.userland_tree(config, kernel)
     modules = build.modules(config, kernel, kernel_path)
     userland = build.userland(config, kernel)
+    rivals = _rivals(config, kernel)
     path = CACHE / "initramfs" / kernel
     stamp = cache.digest(
         "initramfs 1", config["guest"], modules / cache.STAMP, userland / cache.STAMP,
         cache.tree_digest(VM / "guest", ROOT / "udev", ROOT / "profiles"),
-        ROOT / "packaging/iommu-pt-boot", (VM / "harness/initramfs.py"))
+        str(rivals), ROOT / "packaging/iommu-pt-boot", (VM / "harness/initramfs.py"))
     with cache.locked(f"initramfs-{kernel}"):
         if not cache.fresh(path, stamp):
             with cache.progress(f"kernel {kernel}: initramfs"), \
@@ -36,12 +37,28 @@ def make(config, kernel, kernel_path):
                 root = aside / "root"
                 _skeleton(root)
                 _programs(root, tools, tree_path, userland, config["guest"])
+                for script in rivals:
+                    _install(script, root / "usr/sbin" / script.name)
                 _modules(root, kernel_path, modules, config["guest"]["modules"])
                 _ours(root, tree_path, config["guest"])
                 with open(aside / "initramfs.cpio", "wb") as file:
                     _cpio(root, file)
                 shutil.rmtree(root)
     return path / "initramfs.cpio"
+
+
+def _rivals(config, kernel):
+    """Scripts of other people, to be compared with; none if they cannot be had.
+    What runs them is in the trees of this architecture only."""
+    own = config["kernel"][kernel]
+    if "userland" in own:
+        return []
+    try:
+        return [debian.unpacked(config, own["tree"], package) / path
+                for package, path in config["guest"]["rivals"].items()]
+    except Unavailable as error:
+        cache.say(str(error))
+        return []
 
 
 def _skeleton(root):
@@ -77,7 +94,8 @@ def _find_library(tree_path, name):
 def _programs(root, tools, tree_path, userland, guest):
     """Programs of the tree, and ours, with all the libraries they need."""
     ours = [p for p in userland.iterdir() if p.name != cache.STAMP]
-    todo = [*guest["programs"]]
+    todo = [*guest["programs"],
+            *(name for name in guest["for_rivals"] if (tree_path / name.lstrip("/")).exists())]
     seen = set()
 
     def want(program):
