@@ -49,14 +49,26 @@ install_file = mkdir -p $$(dirname $(DESTDIR)$(prefix)/$(3)) && \
 		>$(DESTDIR)$(prefix)/$(3) && \
 	chmod $(1) $(DESTDIR)$(prefix)/$(3)
 
-# For initramfs-tools and dracut, which look below /usr only, and for systemd. The
+# For initramfs-tools, dracut and mkinitcpio, which look below /usr only, and systemd. The
 # unit is enabled by: systemctl enable iommu-pt.service
 install-boot:			## install the initramfs hooks and the systemd unit as well
 	$(call install_file,755,packaging/initramfs-tools/hooks/iommu-pt,share/initramfs-tools/hooks/iommu-pt)
 	$(call install_file,755,packaging/initramfs-tools/scripts/init-top/iommu-pt,share/initramfs-tools/scripts/init-top/iommu-pt)
 	$(call install_file,755,packaging/dracut/50iommu-pt/module-setup.sh,lib/dracut/modules.d/50iommu-pt/module-setup.sh)
 	$(call install_file,755,packaging/dracut/50iommu-pt/iommu-pt.sh,lib/dracut/modules.d/50iommu-pt/iommu-pt.sh)
+	$(call install_file,644,packaging/mkinitcpio/install/iommu-pt,lib/initcpio/install/iommu-pt)
+	$(call install_file,644,packaging/mkinitcpio/hooks/iommu-pt,lib/initcpio/hooks/iommu-pt)
+	$(call install_file,644,packaging/modprobe.d/iommu-pt.conf,lib/modprobe.d/iommu-pt.conf)
 	$(call install_file,644,packaging/systemd/iommu-pt.service,lib/systemd/system/iommu-pt.service)
+
+# DKMS copies it from there: dkms install iommu-pt-policy/VERSION
+install-dkms: version = $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kmod/iommu_pt_policy.c)
+install-dkms: source = $(DESTDIR)/usr/src/iommu-pt-policy-$(version)
+install-dkms:			## install the module's source for DKMS
+	cd kmod && find . -name '*.[ch]' -o -name Kbuild | while read -r file; do \
+		install -D -m 644 "$$file" "$(source)/$$file" || exit; \
+	done
+	sed 's/#MODULE_VERSION#/$(version)/' packaging/dkms/dkms.conf >$(source)/dkms.conf
 
 packages:			## build Debian packages into build/packages; SUITE=trixie
 	tests/install-deps demo
@@ -72,13 +84,23 @@ check-long:			## the same and what takes long
 	tests/install-deps check
 	tests/run --long $(if $(T),'$(T)')
 
-check-boot:			## boot Debian from an NVMe disk, with the packages installed
+# The first time, an hour more: it builds these kernels.
+check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, ...
 	tests/install-deps check
-	tests/vm/run --machine boot
+	tests/vm/run --kernel 6.12-debug --kernel 7.3-debug $(if $(T),'$(T)')
+
+check-boot:			## boot Debian from its own disk, with the packages installed
+	tests/install-deps check
+	tests/vm/run --machine boot --machine boot-virtio --machine boot-plain
 
 demo:				## show the main job in a guest with a virtual IOMMU
 	tests/install-deps demo
 	tests/vm/demo
+
+# 15 minutes or so. B=GROUP measures only data, hotadd, rebind or many.
+bench:				## measure what it costs, beside what it replaces; B=GROUP
+	tests/install-deps demo
+	tests/vm/bench $(B)
 
 fuzz:				## fuzz the parsers for FUZZ_SECONDS (30) each
 	tests/fuzz/run rule
@@ -95,4 +117,4 @@ clean:				## remove what was built; .cache stays
 help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
 
-.PHONY: all ptctl modules install install-boot packages check check-long check-boot demo fuzz lint clean help
+.PHONY: all ptctl modules install install-boot install-dkms packages check check-long check-debug check-boot demo bench fuzz lint clean help

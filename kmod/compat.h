@@ -20,6 +20,13 @@
  */
 #define COMPAT_TYPE_LOCKS_DEVICE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0))
 
+/*
+ * Before 6.15 the core asks firmware's tables which IOMMU a device is behind
+ * only when a driver binds to it. From then on it does at ADD_DEVICE, and
+ * complains of whoever asks later.
+ */
+#define COMPAT_GROUP_AT_PROBE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0))
+
 /* The bus notifier functions take a const bus since 6.4. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
 typedef struct bus_type compat_bus;

@@ -336,7 +336,7 @@ void pt_device_ask_virtio(struct pt_device *pt)
 	if (access == IOMMU_PT_VIRTIO_ACCESS_UNKNOWN)
 		return;
 	mutex_lock(&registry_lock);
-	pt->virtio_access = access;
+	WRITE_ONCE(pt->virtio_access, access);
 	mutex_unlock(&registry_lock);
 }
 

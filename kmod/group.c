@@ -280,7 +280,8 @@ static enum domain_type read_before(struct pt_group *group,
 				    const struct view *view, int flags)
 {
 	if (flags & UPDATE_ARRIVING && !view->blocker &&
-	    (group->fresh || !seal_is_on()) && view->verdict == IOMMU_PT_POLICY_PASSTHROUGH)
+	    view->verdict == IOMMU_PT_POLICY_PASSTHROUGH &&
+	    (group->fresh || !seal_is_on()))
 		return DOMAIN_UNKNOWN;
 	return domain_read(group->grp);
 }
@@ -339,7 +340,7 @@ enum domain_type group_restore(struct pt_group *group, enum domain_type type)
 	there = !list_empty(&group->members);
 	mutex_unlock(&registry_lock);
 	/* Who leaves waits for group->lock, so who is there stays so far. */
-	if (there && seal_is_on())
+	if (there)
 		now = domain_read(group->grp);
 	if (there && (!seal_is_on() || rank(type) >= rank(now)))
 		domain_write(group->grp, type, &now);

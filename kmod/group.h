@@ -73,7 +73,8 @@ void group_update(struct pt_group *group);
 void group_update_rebinding(struct pt_group *group);
 
 /**
- * group_restore() - put a former domain back, whatever the rules say
+ * group_restore() - put a former domain back, whatever the rules say; not a
+ *	less strict one, once sealed
  * @group: the group; the caller has set pt_group.rebinding
  * @type: the domain that it had
  *
@@ -126,8 +127,8 @@ void group_report_done(struct pt_report *report);
  * @extack: says why not; may be NULL
  *
  * Return: 0 (what became of it, group_report() says); -EOPNOTSUPP if the
- * device is in no IOMMU group or the mode is off, -EPERM if a safety rule
- * forbids it, -ENOMEM; then nothing is changed.
+ * device is in no IOMMU group or the mode is off, -EPERM if a safety rule or
+ * the seal forbids it, -ENOMEM; then nothing is changed.
  */
 int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
 		 struct netlink_ext_ack *extack);

@@ -25,6 +25,7 @@
 #include "decision.h"
 #include "device.h"
 #include "domain.h"
+#include "early.h"
 #include "group.h"
 #include "hints.h"
 #include "mode.h"
@@ -85,7 +86,7 @@ static struct notifier_block early_watchers[ARRAY_SIZE(buses)];
 
 /* ---- what the buses tell ---- */
 
-/* The walk at load may have found it before the IOMMU core gave it a group. */
+/* A walk may have found it before the IOMMU core gave it a group. */
 static void forget_early(struct device *dev)
 {
 	struct pt_device *pt = pt_device_find(dev);
@@ -105,6 +106,7 @@ static void on_add(struct device *dev)
 	struct pt_device *pt;
 
 	forget_early(dev);
+	early_configure(dev);
 	pt = pt_device_add(dev, true);
 	if (IS_ERR(pt))
 		dev_err(dev, "iommu_pt: no memory to look after this device\n");
@@ -142,9 +144,12 @@ static void on_bound(struct device *dev)
 	struct pt_device *pt;
 
 	pt_device_binding(dev);
+	early_note_bound(dev);
 	pt = pt_device_find(dev);
 	if (!pt)
 		return;
+	if (!pt->group->grp && device_iommu_mapped(dev))
+		early_look_later();
 	pt_device_ask_virtio(pt);
 	/* Only the event of it is missing, and that can wait. */
 	if (READ_ONCE(pt->rule))
@@ -248,14 +253,36 @@ static int watch_all(void)
 	return 0;
 }
 
-/* ---- what is there at load ---- */
+/* ---- what is there at load, and when an IOMMU arrives later ---- */
+
+struct search {
+	bool configure;		/* those without a group may get one now */
+	bool found;		/* a device that was not known like this */
+};
+
+/* Its IOMMU came after it. */
+static void forget_groupless(struct device *dev)
+{
+	struct pt_device *pt = pt_device_find(dev);
+
+	if (pt && !pt->group->grp && device_iommu_mapped(dev))
+		forget_early(dev);
+	pt_device_put(pt);
+}
 
 static int find_device(struct device *dev, void *data)
 {
-	struct pt_device *pt = pt_device_add(dev, false);
+	struct search *search = data;
+	struct pt_device *pt;
 
+	if (search->configure)
+		early_configure(dev);
+	forget_groupless(dev);
+	pt = pt_device_add(dev, false);
 	if (IS_ERR(pt))
 		return PTR_ERR(pt);
+	if (pt)
+		search->found = true;
 	pt_device_put(pt);
 	return 0;
 }
@@ -272,13 +299,13 @@ static int see_device(struct device *dev, void *data)
 	return 0;
 }
 
-static int walk(int (*visit)(struct device *dev, void *data))
+static int walk(int (*visit)(struct device *dev, void *data), void *data)
 {
 	unsigned int n;
 	int ret;
 
 	for (n = 0; n < ARRAY_SIZE(buses); n++) {
-		ret = bus_for_each_dev(buses[n], NULL, NULL, visit);
+		ret = bus_for_each_dev(buses[n], NULL, data, visit);
 		if (ret)
 			return ret;
 	}
@@ -287,15 +314,22 @@ static int walk(int (*visit)(struct device *dev, void *data))
 
 static int find_devices(void)
 {
-	int ret = walk(find_device);
+	struct search search = { .configure = early_is_wanted() };
+	int ret = walk(find_device, &search);
 
-	if (ret)
-		return ret;
-	walk(see_device);
-	pt_device_drop_unseen();
-	group_update_all();
-	rebind_idle();
-	return 0;
+	if (search.found) {
+		walk(see_device, NULL);
+		pt_device_drop_unseen();
+		group_update_all();
+		rebind_idle();
+	}
+	return ret;
+}
+
+static void look_again(void)
+{
+	if (find_devices())
+		pr_err("no memory to look after all devices\n");
 }
 
 static void forget_devices(void)
@@ -322,6 +356,8 @@ static int begin_to_watch(void)
 	ret = watch_all();
 	if (!ret)
 		ret = find_devices();
+	if (!ret)
+		ret = early_init(look_again);
 	if (ret)
 		forget_devices();
 	return ret;
@@ -329,8 +365,10 @@ static int begin_to_watch(void)
 
 static void end_to_watch(void)
 {
-	if (pt_mode != IOMMU_PT_MODE_OFF)
-		forget_devices();
+	if (pt_mode == IOMMU_PT_MODE_OFF)
+		return;
+	early_exit();
+	forget_devices();
 }
 
 /* ---- parameters ---- */

@@ -115,53 +115,67 @@ static int add_extra_attrs(struct sk_buff *skb, struct pt_device *pt,
 	return ret;
 }
 
-static struct sk_buff *make_device_message(struct pt_device *pt, u32 portid,
-					   u32 seq, const struct extras *extras)
-{
-	struct pt_report *report;
+/*
+ * Room for a message about a device. Whoever changes something has it before,
+ * so that what was done is never told as a failure, nor not at all.
+ */
+struct answer {
 	struct sk_buff *skb;
-	void *header;
-	int ret = -EMSGSIZE;
+	struct pt_report report;
+};
 
-	report = kmalloc(sizeof(*report), GFP_KERNEL);
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!report || !skb) {
-		ret = -ENOMEM;
-		goto err_free;
-	}
-	group_report(pt, report);
-	if (extras->rebind && extras->rebind->error)
-		report->reason[0] = '\0';	/* the rebind's instead */
-	header = genlmsg_put(skb, portid, seq, &family, 0,
-			     IOMMU_PT_CMD_GET_DEVICE);
-	if (header)
-		ret = add_device_attrs(skb, pt, report) ?:
-		      add_extra_attrs(skb, pt, extras);
-	group_report_done(report);
-	if (!header || ret)
-		goto err_free;
-	genlmsg_end(skb, header);
-	kfree(report);
-	return skb;
+static struct answer *make_answer(void)
+{
+	struct answer *answer = kmalloc(sizeof(*answer), GFP_KERNEL);
 
-err_free:
-	nlmsg_free(skb);
-	kfree(report);
-	return ERR_PTR(ret);
+	if (!answer)
+		return NULL;
+	answer->skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (answer->skb)
+		return answer;
+	kfree(answer);
+	return NULL;
 }
 
-static int reply_device(struct genl_info *info, struct pt_device *pt,
-			bool modalias)
+static void free_answer(struct answer *answer)
 {
-	struct extras extras = { .modalias = modalias };
-	struct sk_buff *skb;
+	nlmsg_free(answer->skb);
+	kfree(answer);
+}
 
-	skb = make_device_message(pt, info->snd_portid, info->snd_seq, &extras);
-	if (IS_ERR(skb)) {
-		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the answer");
-		return PTR_ERR(skb);
+static int fill_answer(struct answer *answer, struct pt_device *pt, u32 portid,
+		       u32 seq, const struct extras *extras)
+{
+	void *header;
+	int ret;
+
+	header = genlmsg_put(answer->skb, portid, seq, &family, 0,
+			     IOMMU_PT_CMD_GET_DEVICE);
+	if (!header)
+		return -EMSGSIZE;
+	group_report(pt, &answer->report);
+	if (extras->rebind && extras->rebind->error)
+		answer->report.reason[0] = '\0';	/* the rebind's instead */
+	ret = add_device_attrs(answer->skb, pt, &answer->report) ?:
+	      add_extra_attrs(answer->skb, pt, extras);
+	group_report_done(&answer->report);
+	if (!ret)
+		genlmsg_end(answer->skb, header);
+	return ret;
+}
+
+/* Fill it, send it, free it. */
+static int send_answer(struct answer *answer, struct pt_device *pt, u32 portid,
+		       u32 seq, const struct extras *extras)
+{
+	int ret = fill_answer(answer, pt, portid, seq, extras);
+
+	if (!ret) {
+		ret = genlmsg_unicast(&init_net, answer->skb, portid);
+		answer->skb = NULL;	/* that took it */
 	}
-	return genlmsg_reply(skb, info);
+	free_answer(answer);
+	return ret;
 }
 
 /* ---- requests ---- */
@@ -240,14 +254,28 @@ static int get_info(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
+static struct answer *make_answer_for(struct genl_info *info)
+{
+	struct answer *answer = make_answer();
+
+	if (!answer)
+		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the answer");
+	return answer;
+}
+
 static int get_device_one(struct sk_buff *skb, struct genl_info *info)
 {
+	struct extras extras = { .modalias = true };
 	struct pt_device *pt = find_device(info);
-	int ret;
+	struct answer *answer;
+	int ret = -ENOMEM;
 
 	if (IS_ERR(pt))
 		return PTR_ERR(pt);
-	ret = reply_device(info, pt, true);
+	answer = make_answer_for(info);
+	if (answer)
+		ret = send_answer(answer, pt, info->snd_portid, info->snd_seq,
+				  &extras);
 	pt_device_put(pt);
 	return ret;
 }
@@ -257,58 +285,92 @@ static int get_device_one(struct sk_buff *skb, struct genl_info *info)
 struct rebind_work {
 	struct work_struct work;
 	struct pt_device *pt;	/* a reference */
+	struct answer *answer;
 	bool whole_group;
 	u32 portid;
 	u32 seq;
 };
+
+static void free_rebind(struct rebind_work *job)
+{
+	pt_device_put(job->pt);
+	kfree(job);
+}
 
 static void rebind_worker(struct work_struct *work)
 {
 	struct rebind_work *job = container_of(work, struct rebind_work, work);
 	struct rebind_result result;
 	struct extras extras = { .rebind = &result };
-	struct sk_buff *skb;
 
 	rebind(job->pt, job->whole_group, &result);
-	skb = make_device_message(job->pt, job->portid, job->seq, &extras);
-	if (!IS_ERR(skb))
-		genlmsg_unicast(&init_net, skb, job->portid);
-	pt_device_put(job->pt);
-	kfree(job);
+	send_answer(job->answer, job->pt, job->portid, job->seq, &extras);
+	free_rebind(job);
 }
 
-static int queue_rebind(struct genl_info *info, struct pt_device *pt,
-			bool whole_group)
+static struct rebind_work *make_rebind(struct genl_info *info,
+				       struct pt_device *pt, bool whole_group)
 {
 	struct rebind_work *job = kmalloc(sizeof(*job), GFP_KERNEL);
 
-	if (!job) {
-		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the rebind");
-		return -ENOMEM;
-	}
+	if (!job)
+		return NULL;
 	INIT_WORK(&job->work, rebind_worker);
 	job->pt = pt_device_get(pt);
 	job->whole_group = whole_group;
 	job->portid = info->snd_portid;
 	job->seq = info->snd_seq;
+	return job;
+}
+
+static int decide(struct genl_info *info, struct pt_device *pt, u32 flags)
+{
+	struct nlattr *policy = info->attrs[IOMMU_PT_A_POLICY];
+
+	if (!policy)
+		return 0;
+	return group_decide(pt, nla_get_u32(policy), flags, info->extack);
+}
+
+static int set_and_rebind(struct genl_info *info, struct pt_device *pt,
+			  u32 flags, struct answer *answer)
+{
+	struct rebind_work *job;
+	int ret;
+
+	job = make_rebind(info, pt, flags & IOMMU_PT_SET_GROUP);
+	if (!job) {
+		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the rebind");
+		return -ENOMEM;
+	}
+	ret = decide(info, pt, flags);
+	if (ret) {
+		free_rebind(job);
+		return ret;
+	}
+	job->answer = answer;
 	queue_work(rebinds, &job->work);
 	return 0;
 }
 
 static int set_found(struct genl_info *info, struct pt_device *pt, u32 flags)
 {
-	struct nlattr *policy = info->attrs[IOMMU_PT_A_POLICY];
+	struct answer *answer = make_answer_for(info);
+	struct extras extras = {};
 	int ret;
 
-	if (policy) {
-		ret = group_decide(pt, nla_get_u32(policy), flags,
-				   info->extack);
-		if (ret)
-			return ret;
-	}
+	if (!answer)
+		return -ENOMEM;
 	if (flags & IOMMU_PT_SET_REBIND)
-		return queue_rebind(info, pt, flags & IOMMU_PT_SET_GROUP);
-	return reply_device(info, pt, false);
+		ret = set_and_rebind(info, pt, flags, answer);
+	else
+		ret = decide(info, pt, flags);
+	if (ret)
+		free_answer(answer);
+	else if (!(flags & IOMMU_PT_SET_REBIND))
+		ret = send_answer(answer, pt, info->snd_portid, info->snd_seq,
+				  &extras);
+	return ret;
 }
 
 static int set_device(struct sk_buff *skb, struct genl_info *info)
@@ -368,8 +430,8 @@ static int replace_rules(struct genl_info *info, u32 tier)
 {
 	size_t size = rules_size(info);
 	struct rule_error err;
+	int ret = -ENOMEM;
 	char *text;
-	int ret;
 
 	if (size > POLICY_TEXT_MAX) {
 		NL_SET_ERR_MSG_FMT(info->extack,
@@ -378,14 +440,17 @@ static int replace_rules(struct genl_info *info, u32 tier)
 		return -EMSGSIZE;
 	}
 	text = kvmalloc(size ?: 1, GFP_KERNEL);
-	if (!text)
-		return -ENOMEM;
-	join_rules(info, text);
-	ret = replace_tier(info, tier, text, size, &err);
-	kvfree(text);
+	if (text) {
+		join_rules(info, text);
+		ret = replace_tier(info, tier, text, size, &err);
+		kvfree(text);
+	}
 	if (ret == -EINVAL)
 		NL_SET_ERR_MSG_FMT(info->extack, "line %u, column %u: %s",
 				   err.line, err.column, err.message);
+	else if (ret == -ENOMEM)
+		NL_SET_ERR_MSG_FMT(info->extack,
+				   "no memory for the rules; those before stand");
 	return ret;
 }
 

@@ -15,19 +15,26 @@
  */
 static DEFINE_MUTEX(policy_lock);
 
+/* What rules are told apart by; what a longer one has more is only matched. */
+#define BEGINNING_MAX	63
+
 /**
  * struct ruleset - all rules of one moment
  * @layers: those of each layer
  * @by_name: those with a key
+ * @by_beginning: those with a beginning
+ * @beginnings: how many have one of that length; of any length at 0
  * @count: how many
  * @asking_modalias: how many ask for one
  */
 struct ruleset {
 	struct {
 		struct list_head rules;		/* all, by policy_rule.list */
-		struct list_head scan;		/* those without a key */
+		struct list_head scan;		/* those that have neither */
 	} layers[LAYER_END];
 	DECLARE_HASHTABLE(by_name, 10);
+	DECLARE_HASHTABLE(by_beginning, 10);
+	unsigned int beginnings[BEGINNING_MAX + 1];
 	unsigned int count;
 	unsigned int asking_modalias;
 };
@@ -55,6 +62,21 @@ static const enum policy_layer layer_of_channel[] = {
 static u32 hash(const char *name)
 {
 	return full_name_hash(NULL, name, strlen(name));
+}
+
+/* The hash of a string that is one byte longer (FNV-1a); 0 to begin. */
+static u32 hash_further(u32 hash, char c)
+{
+	return (hash ^ (u8)c) * 0x01000193;
+}
+
+static u32 hash_beginning(const char *string, unsigned int len)
+{
+	u32 hash = 0;
+
+	while (len--)
+		hash = hash_further(hash, *string++);
+	return hash;
 }
 
 struct policy_rule *policy_rule_get(struct policy_rule *rule)
@@ -108,8 +130,6 @@ static struct policy_rule *make_rule(enum policy_layer layer,
 	new->order = order;
 	new->rule = *rule;
 	new->in_force = false;
-	INIT_LIST_HEAD(&new->scan);
-	INIT_HLIST_NODE(&new->by_name);
 
 	p = new->text;
 	new->rule.bus = put_string(&p, rule->bus);
@@ -118,6 +138,10 @@ static struct policy_rule *make_rule(enum policy_layer layer,
 	new->key = put_string(&p, name);
 	if (!new->key && rule->name && rule_glob_is_literal(rule->name))
 		new->key = new->rule.name;
+	new->beginning = 0;
+	if (!new->key && rule->modalias)
+		new->beginning = min_t(size_t, BEGINNING_MAX,
+				       rule_glob_beginning(rule->modalias));
 	return new;
 }
 
@@ -155,6 +179,10 @@ static void account(struct ruleset *set, const struct policy_rule *rule,
 		    int sign)
 {
 	set->count += sign;
+	if (rule->beginning) {
+		set->beginnings[0] += sign;
+		set->beginnings[rule->beginning] += sign;
+	}
 	if (rule->rule.modalias)
 		WRITE_ONCE(set->asking_modalias, set->asking_modalias + sign);
 }
@@ -168,6 +196,9 @@ static void enforce(struct ruleset *set, struct policy_rule *rule)
 	list_add_tail(&rule->list, &set->layers[rule->layer].rules);
 	if (rule->key)
 		hash_add(set->by_name, &rule->by_name, hash(rule->key));
+	else if (rule->beginning)
+		hash_add(set->by_beginning, &rule->by_beginning,
+			 hash_beginning(rule->rule.modalias, rule->beginning));
 	else
 		list_add_tail(&rule->scan, &set->layers[rule->layer].scan);
 }
@@ -178,8 +209,12 @@ static void retire(struct ruleset *set, struct policy_rule *rule)
 	rule->in_force = false;
 	account(set, rule, -1);
 	list_del(&rule->list);
-	hash_del(&rule->by_name);
-	list_del_init(&rule->scan);
+	if (rule->key)
+		hash_del(&rule->by_name);
+	else if (rule->beginning)
+		hash_del(&rule->by_beginning);
+	else
+		list_del(&rule->scan);
 }
 
 static void init_ruleset(struct ruleset *set)
@@ -191,6 +226,7 @@ static void init_ruleset(struct ruleset *set)
 		INIT_LIST_HEAD(&set->layers[layer].scan);
 	}
 	hash_init(set->by_name);
+	hash_init(set->by_beginning);
 }
 
 static void free_ruleset(struct ruleset *set)
@@ -454,14 +490,43 @@ static struct policy_rule *find_by_name(const struct ruleset *set,
 	return best;
 }
 
+static struct policy_rule *
+find_by_beginning(const struct ruleset *set, const struct rule_subject *subject,
+		  int first, int last)
+{
+	struct policy_rule *rule, *best = NULL;
+	const char *modalias = subject->modalias;
+	unsigned int len;
+	u32 hash = 0;
+
+	if (!set->beginnings[0] || !modalias)
+		return NULL;
+	for (len = 1; len <= BEGINNING_MAX && modalias[len - 1]; len++) {
+		hash = hash_further(hash, modalias[len - 1]);
+		if (!set->beginnings[len])
+			continue;
+		hash_for_each_possible(set->by_beginning, rule, by_beginning,
+				       hash)
+			if (rule->beginning == len &&
+			    rule->layer >= first && rule->layer <= last &&
+			    precedes(rule, best) &&
+			    rule_matches(&rule->rule, subject))
+				best = rule;
+	}
+	return best;
+}
+
 /* The first rule of the layers @first to @last that matches. */
 static struct policy_rule *find(const struct ruleset *set,
 				const struct rule_subject *subject,
 				int first, int last)
 {
 	struct policy_rule *best = find_by_name(set, subject, first, last);
-	struct policy_rule *rule;
+	struct policy_rule *rule = find_by_beginning(set, subject, first, last);
 	int layer;
+
+	if (rule && precedes(rule, best))
+		best = rule;
 
 	for (layer = first; layer <= last; layer++)
 		list_for_each_entry(rule, &set->layers[layer].scan, scan) {

@@ -37,10 +37,14 @@ enum policy_layer {
  * @order: place among the rules of its layer
  * @rule: what it says; its strings lie in @text
  * @key: name of the only device it can match, NULL if there may be others
+ * @beginning: so many bytes of the modalias it asks for stand for themselves,
+ *	at its beginning; 0 with a @key
  * @in_force: not replaced yet; policy_lock
  * @list: in its layer, in order; policy_lock
- * @scan: among its layer's rules without a @key, in order; policy_lock
+ * @scan: among its layer's rules with neither @key nor @beginning, in order;
+ *	policy_lock
  * @by_name: among all rules with a @key; policy_lock
+ * @by_beginning: among all rules with a @beginning; policy_lock
  * @text: strings
  */
 struct policy_rule {
@@ -50,10 +54,14 @@ struct policy_rule {
 	unsigned int order;
 	struct rule rule;
 	const char *key;
+	u8 beginning;
 	bool in_force;
 	struct list_head list;
-	struct list_head scan;
-	struct hlist_node by_name;
+	union {
+		struct list_head scan;
+		struct hlist_node by_name;
+		struct hlist_node by_beginning;
+	};
 	char text[];
 };
 
@@ -80,7 +88,8 @@ struct policy_decision {
  * @restricted: hints count only where they make it stricter
  * @decision: filled in; the caller puts its rule
  *
- * Exact names cost a few look-ups, the other rules a match each.
+ * Exact names and modaliases that begin with no wildcard cost a few look-ups,
+ * the other rules a match each.
  */
 void policy_decide(const struct rule_subject *subject, bool restricted,
 		   struct policy_decision *decision);

@@ -216,8 +216,11 @@ static int read_selector(struct rule_cursor *cur, const struct word *word,
 static int fail_policy(const struct rule_cursor *cur, const char *where,
 		       struct rule_error *err)
 {
-	return fail(cur, where, cur->hint ?
-		    "unknown policy; there are passthrough, translated, strict, lazy and auto, and truthful alone" :
+	if (cur->hint)
+		return fail(cur, where,
+			    "unknown word; there are passthrough, translated, strict, lazy and auto, and truthful",
+			    err);
+	return fail(cur, where,
 		    "unknown policy; there are passthrough, translated, strict, lazy and auto",
 		    err);
 }
@@ -447,6 +450,11 @@ bool rule_glob(const char *glob, const char *string)
 bool rule_glob_is_literal(const char *glob)
 {
 	return !strpbrk(glob, "*?[\\");
+}
+
+size_t rule_glob_beginning(const char *glob)
+{
+	return strcspn(glob, "*?[\\");
 }
 
 static bool glob_matches(const char *glob, const char *string)

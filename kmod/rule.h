@@ -163,6 +163,14 @@ bool rule_glob(const char *glob, const char *string);
 bool rule_glob_is_literal(const char *glob);
 
 /**
+ * rule_glob_beginning() - what every string that a glob matches begins with
+ * @glob: the glob
+ *
+ * Return: so many bytes of @glob, up to the first special character.
+ */
+size_t rule_glob_beginning(const char *glob);
+
+/**
  * rule_quote() - write a string as a glob that matches it
  * @string: any string, say a device's name
  * @buf: where to; always NUL-terminated if @size is not 0

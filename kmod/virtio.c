@@ -7,8 +7,8 @@
 #include <linux/stddef.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
-#include <uapi/linux/virtio_mmio.h>
-#include <uapi/linux/virtio_pci.h>
+#include <linux/virtio_mmio.h>
+#include <linux/virtio_pci.h>
 #include "compat.h"
 #include "virtio.h"
 

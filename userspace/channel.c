@@ -41,7 +41,7 @@ static char *slurp(const char *path, size_t *len)
 	err = errno;
 	close(fd);
 	if (got >= 0)
-		return text;
+		return xrealloc(text, *len + 1);
 	free(text);
 	errno = err;
 	return NULL;

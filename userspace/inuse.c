@@ -425,19 +425,27 @@ static void look_at_device(struct look *look, const struct dev *dev)
 	free(vfs);
 }
 
+/* Not for a device without any: every program's open files are looked through. */
+static void look_at_parts(struct look *look)
+{
+	size_t before = look->findings->count;
+
+	look_for_mounts(look);
+	look_for_networks(look);
+	look_for_openers(look);
+	/* A mount or an opener may hold it too: that would be said twice. */
+	if (look->findings->count == before)
+		look_for_holders(look);
+}
+
 void inuse_look(const struct dev *dev, struct strings *findings)
 {
 	struct look look = { .findings = findings };
-	size_t before = findings->count;
 
 	look_at_device(&look, dev);
 	device_descend(dev->syspath, add_below, &look);
-	look_for_mounts(&look);
-	look_for_networks(&look);
-	look_for_openers(&look);
-	/* A mount or an opener may hold it too: that would be said twice. */
-	if (findings->count == before)
-		look_for_holders(&look);
+	if (look.count)
+		look_at_parts(&look);
 	while (look.count) {
 		look.count--;
 		free(look.parts[look.count].syspath);

@@ -52,13 +52,13 @@ static const struct nla_policy attr_policy[IOMMU_PT_A_MAX + 1] = {
 	[IOMMU_PT_A_EVENTS_LOST] = { .type = NLA_U32 },
 	[IOMMU_PT_A_EVENT] = { .type = NLA_U32 },
 	[IOMMU_PT_A_ERROR] = { .type = NLA_U32 },
-	[IOMMU_PT_A_VIRTIO_ACCESS] = { .type = NLA_U32 },
 	[IOMMU_PT_A_HINTS] = { .type = NLA_U32 },
 	[IOMMU_PT_A_CONFIDENTIAL] = { .type = NLA_FLAG },
 	[IOMMU_PT_A_TRUTHFUL] = { .type = NLA_FLAG },
 	[IOMMU_PT_A_SEALED] = { .type = NLA_FLAG },
 	[IOMMU_PT_A_CHANNEL] = { .type = NLA_U32 },
 	[IOMMU_PT_A_HINT_STATE] = { .type = NLA_U32 },
+	[IOMMU_PT_A_VIRTIO_ACCESS] = { .type = NLA_U32 },
 };
 
 /* ---- one request and what comes back ---- */

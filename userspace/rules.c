@@ -187,14 +187,25 @@ static struct rules_file *add(struct rules *rules, char *path,
 	return &rules->at[rules->count++];
 }
 
+/* After opendir() failed. A link to nowhere is a mistake, not an absent folder. */
+static const char *why_unreadable(const char *folder)
+{
+	struct stat st;
+
+	if (errno != ENOENT)
+		return strerror(errno);
+	return lstat(folder, &st) ? NULL : "is a link to what does not exist";
+}
+
 static void scan(struct rules *rules, unsigned int layer)
 {
 	char *folder = rules_folder(layer);
 	DIR *dir = opendir(folder);
+	const char *why = dir ? NULL : why_unreadable(folder);
 	struct dirent *entry;
 
-	if (!dir && errno != ENOENT) {
-		cannot_read(folder, strerror(errno));
+	if (why) {
+		cannot_read(folder, why);
 		rules->broken |= 1U << layers[layer].tier;
 	}
 	while (dir && (entry = readdir(dir)))

@@ -268,6 +268,28 @@ static void test_literal(void)
 	ok(fine, "a literal glob matches itself and nothing else (%u)", rounds);
 }
 
+static void test_beginning(void)
+{
+	char glob[10], string[10];
+	unsigned int i, matches = 0, rounds = 100000;
+	bool fine = true;
+
+	ok(rule_glob_beginning("pci:v0000*") == 9 &&
+	   rule_glob_beginning("ab") == 2 && rule_glob_beginning("") == 0 &&
+	   rule_glob_beginning("?a") == 0 && rule_glob_beginning("a\\b") == 1 &&
+	   rule_glob_beginning("ab[a]") == 2, "how globs begin");
+	for (i = 0; i < rounds && fine; i++) {
+		random_glob(glob, sizeof(glob) - 1, "ab]-![*?\\");
+		random_string(string, sizeof(string) - 1, "ab]-!");
+		if (!rule_glob(glob, string))
+			continue;
+		matches++;
+		fine = !strncmp(glob, string, rule_glob_beginning(glob));
+	}
+	ok(fine && matches, "what a glob matches begins as it does (%u of %u)",
+	   matches, rounds);
+}
+
 static double seconds(void)
 {
 	return (double)clock() / CLOCKS_PER_SEC;
@@ -309,6 +331,7 @@ int main(int argc, char **argv)
 	test_fnmatch();
 	test_well_formed();
 	test_literal();
+	test_beginning();
 	test_worst_case("", "*a", 500);
 	test_worst_case("", "*", 1000);
 	test_worst_case("", "*?", 500);

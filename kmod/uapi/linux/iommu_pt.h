@@ -45,7 +45,8 @@
  *  IOMMU_PT_CMD_GET_HINTS with NLM_F_DUMP                       (anyone)
  *    < CHANNEL, HINT, HINT_STATE, BUS? and NAME? (of the device whose property
  *      it is), REASON? (a sentence; why it is not simply accepted)
- *      a hint a message, as it was received
+ *      a hint a message, as it was received, the first 2048 bytes of it; of
+ *      FW_CFG a hint is a line that says something
  *
  *  IOMMU_PT_CMD_SEAL                                            (root)
  *    < nothing but the ack; nothing becomes less strict until reboot

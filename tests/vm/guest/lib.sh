@@ -85,11 +85,11 @@ exits() {
 	fi
 }
 
-# COMMAND...: sets STATUS, OUT, ERR; at most a minute.
+# COMMAND...: sets STATUS, OUT, ERR; at most a minute, on a kernel of usual speed.
 run() {
 	case $(type "$1") in
 	*function*|*builtin*) "$@" ;;
-	*)		timeout 60 "$@" ;;
+	*)		timeout $((60 * SLOWER)) "$@" ;;
 	esac >/run/test/out 2>/run/test/err
 	STATUS=$?
 	OUT=$(tr -d '\000' </run/test/out)
@@ -114,7 +114,7 @@ host() {
 		flock 9
 		printf '@%s\n' "$*" >&3
 		# shellcheck disable=SC3045 # busybox has it
-		IFS= read -r -t 60 answer <&3 || { echo "host: no answer to $*" >&2; exit 1; }
+		IFS= read -r -t $((60 * SLOWER)) answer <&3 || { echo "host: no answer to $*" >&2; exit 1; }
 		case $answer in
 		"ok "*)	printf '%s\n' "${answer#ok }" ;;
 		*)	echo "host: $*: $answer" >&2; exit 1 ;;
@@ -156,10 +156,36 @@ need_persist() {
 	mount --bind /persist/iommu-pt /etc/iommu-pt
 }
 
+# -------------------------------------------------------------------- figures
+
+# NAME SAMPLES COMMAND: to the host, which keeps it; samples with commas between
+give_figure() { host "figure $1 $2 $3" >/dev/null && diag "$1: $2"; }
+
+# WORD...: as a shell would want them
+quoted() {
+	for _word in "$@"; do
+		case $_word in
+		*[!A-Za-z0-9_.:=/-]*) printf "'%s' " "$_word" ;;
+		*)		      printf '%s ' "$_word" ;;
+		esac
+	done
+}
+
+# figure NAME COMMAND...: what it prints, a number a line
+figure() {
+	_figure=$1; shift
+	_samples=$("$@" | tr '\n' ',')
+	if [ -n "$_samples" ]; then
+		give_figure "$_figure" "${_samples%,}" "$(quoted "$@")" && pass "measured: $_figure"
+	else
+		fail "measured: $_figure" "no figures: $*"
+	fi
+}
+
 # ---------------------------------------------------------------------- guest
 
 wait_for() {	# SECONDS COMMAND...
-	_left=$(($1 * 10)); shift
+	_left=$(($1 * 10 * SLOWER)); shift
 	until "$@" >/dev/null 2>&1; do
 		_left=$((_left - 1))
 		[ "$_left" -gt 0 ] || return 1
@@ -192,7 +218,7 @@ start_udev() {
 	done
 	# shellcheck disable=SC2086 # words
 	udevadm trigger --type=devices --action=add $_only
-	udevadm settle --timeout=30
+	udevadm settle --timeout=$((30 * SLOWER))
 }
 stop_udev() {
 	udevadm control --exit

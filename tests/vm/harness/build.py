@@ -43,13 +43,15 @@ def work_folder(tree_path, name):
     return path
 
 
-def in_tree(tree_path, *argv, user=None):
+def in_tree(tree_path, *argv, user=None, sysroot=None):
     """The words that run a command within a tree, as the user who runs us. It
-    sees /proc (objtool wants it) in a namespace that ends with the command."""
-    enter = ('mount --bind /proc "$1/proc" && cd / && tree=$1 user=$2 && shift 2 && '
+    sees /proc (objtool wants it), and another tree as /mnt if told to, in a
+    namespace that ends with the command."""
+    enter = ('mount --bind /proc "$1/proc" && { [ -z "$3" ] || mount --bind "$3" "$1/mnt"; } && '
+             'cd / && tree=$1 user=$2 && shift 3 && '
              'exec chroot --userspec="$user" "$tree" "$@"')
     return [*cache.sudo(), "unshare", "--mount", "--propagation=private",
-            "sh", "-c", enter, "sh", tree_path, user or f"{os.getuid()}:{os.getgid()}",
+            "sh", "-c", enter, "sh", tree_path, user or f"{os.getuid()}:{os.getgid()}", sysroot or "",
             "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
             "HOME=/tmp", *argv]
 
@@ -105,37 +107,60 @@ def _module(config, kernel, kernel_path, tree_path, folder, aside):
         shutil.copy(path, aside)
 
 
-def userland(config, tree_name, tree_path):
+def userland_tree(config, kernel):
+    """The tree with the programs and libraries of a kernel's guests: that of its
+    compiler, or one of another architecture, which is that compiler's sysroot."""
+    own = config["kernel"][kernel]
+    return debian.tree(config, own.get("userland", own["tree"]))
+
+
+def userland(config, kernel):
     """The directory with ptctl and the tests' own programs."""
+    own = config["kernel"][kernel]
+    tree_name = own.get("userland", own["tree"])
     path = CACHE / "build" / f"userland-{tree_name}"
     folders = [ROOT / "kmod", ROOT / "userspace", VM / "progs"]
-    stamp = cache.digest("userland 1", tree_path / cache.STAMP, cache.tree_digest(*folders))
     with cache.locked(f"build-userland-{tree_name}"):
+        tree_path = debian.tree(config, config["tree"][tree_name].get("compiler", tree_name))
+        sysroot = debian.tree(config, tree_name)
+        stamp = cache.digest("userland 1", tree_path / cache.STAMP, sysroot / cache.STAMP,
+                             cache.tree_digest(*folders))
         if cache.fresh(path, stamp):
             return path
+        cross = None if sysroot == tree_path else sysroot
         with cache.progress(f"tree {tree_name}: building ptctl"), \
              cache.building(path, stamp) as aside:
             workshop = work_folder(tree_path, "userland")
             for folder in folders:
                 copy(folder, workshop / folder.name)
+            (workshop / "out").mkdir(exist_ok=True)
             log = CACHE / "logs" / f"build-userland-{tree_name}.log"
-            if (ROOT / "userspace/Makefile").exists():
-                cache.command(in_tree(tree_path, "make", "-C", "/build/userland/userspace",
-                                       "O=/build/userland/out"), log)
-                shutil.copy(workshop / "out/ptctl", aside)
+            cache.command(_compile(tree_path, cross, "make", "-C", "/build/userland/userspace",
+                                   "O=/build/userland/out"), log)
+            shutil.copy(workshop / "out/ptctl", aside)
             for source in sorted((VM / "progs").glob("*.c")):
-                _program(tree_path, workshop, source, aside)
+                _program(tree_path, cross, workshop, source, aside)
         return path
 
 
-def _program(tree_path, workshop, source, aside):
+def _compile(tree_path, cross, *argv):
+    """The words that run a compilation, with CC and PKG_CONFIG for the guests'
+    architecture. The sysroot says which that is."""
+    if not cross:
+        return in_tree(tree_path, "CC=cc", *argv)
+    triplet = next((cross / "usr/lib").glob("*-linux-gnu")).name
+    return in_tree(tree_path, f"CC={triplet}-gcc --sysroot=/mnt",
+                   f"PKG_CONFIG_LIBDIR=/mnt/usr/lib/{triplet}/pkgconfig:/mnt/usr/share/pkgconfig",
+                   "PKG_CONFIG_SYSROOT_DIR=/mnt", *argv, sysroot=cross)
+
+
+def _program(tree_path, cross, workshop, source, aside):
     """A test's own program: one source, and netlink should it want it."""
-    script = ("cc -O2 -Wall -Wextra -Werror -I/build/userland/kmod/uapi "
+    script = ("$CC -O2 -Wall -Wextra -Werror -I/build/userland/kmod/uapi "
               "$(pkg-config --cflags libnl-genl-3.0) -o \"$2\" \"$1\" "
               "$(pkg-config --libs libnl-genl-3.0)")
-    (workshop / "out").mkdir(exist_ok=True)
     out = f"/build/userland/out/{source.stem}"
-    cache.command(in_tree(tree_path, "sh", "-c", script, "sh",
+    cache.command(_compile(tree_path, cross, "sh", "-c", script, "sh",
                            f"/build/userland/progs/{source.name}", out),
                   CACHE / "logs" / f"build-{source.stem}.log")
     shutil.copy(workshop / "out" / source.stem, aside)

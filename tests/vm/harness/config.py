@@ -17,12 +17,13 @@ class Broken(Exception):
     """Something of ours does not build: its tests fail. args[1]: the log."""
 
 
-def _machine(table, name, seen=()):
+def _inherit(table, name, seen=()):
+    """What [machine.NAME] or [kernel.NAME] says, and what it is like."""
     if name in seen:
-        raise ValueError(f"machine {name}: 'like' goes in a circle")
+        raise ValueError(f"{name}: 'like' goes in a circle")
     own = table[name]
     if "like" in own:
-        return {**_machine(table, own["like"], (*seen, name)), **own}
+        return {**_inherit(table, own["like"], (*seen, name)), **own}
     return own
 
 
@@ -31,9 +32,10 @@ def load(path=VM / "machines.toml"):
         data = tomllib.load(file)
     machines = {}
     for name in data["machine"]:
-        machine = {**data["defaults"], **_machine(data["machine"], name)}
+        machine = {**data["defaults"], **_inherit(data["machine"], name)}
         machine["append"] = f"{data['defaults']['append']} {machine['append']}"
         machines[name] = machine
+    data["kernel"] = {name: _inherit(data["kernel"], name) for name in data["kernel"]}
     for kernel in data["kernel"].values():
         if kernel["tree"] not in data["tree"]:
             raise ValueError(f"no tree {kernel['tree']}")

@@ -9,10 +9,12 @@ import re
 import shutil
 import struct
 import subprocess
+import zlib
 
 from . import cache
 from .config import CACHE, Broken, Unavailable
 
+HERE = "amd64"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -40,6 +42,9 @@ def tree(config, name):
     own = config["tree"][name]
     suite = own.get("suite", name)
     packages = ([] if "suite" in own else config["trees"]["packages"]) + own.get("packages", [])
+    # Of another architecture nothing can be run: its packages are unpacked.
+    kind = ["--variant=extract", f"--architectures={own['arch']}"] if "arch" in own else \
+        ["--variant=minbase"]
     stamp = cache.digest("tree", name, packages)
     with cache.locked(f"tree-{name}"):
         if cache.fresh(path, stamp):
@@ -54,7 +59,7 @@ def tree(config, name):
                        for part in ("doc", "man", "locale", "info")]
             try:
                 cache.command(
-                    [*cache.sudo(), "mmdebstrap", "--mode=root", "--variant=minbase",
+                    [*cache.sudo(), "mmdebstrap", "--mode=root", *kind,
                      "--dpkgopt=force-unsafe-io", *exclude,
                      '--aptopt=Acquire::Languages "none"',
                      "--include=" + ",".join(packages), suite, aside,
@@ -72,8 +77,9 @@ def _default_mirror(tree_path):
 
 
 def _apt(kernel, tree_path):
-    """An apt of our own for one suite, in the user's name: it installs nothing."""
-    base = CACHE / "apt" / kernel["suite"]
+    """An apt of our own for one suite, in the user's name: it installs nothing.
+    For another architecture it knows this one too: kbuild's programs run here."""
+    base = CACHE / "apt" / (kernel["suite"] + kernel.get("arch", ""))
     for part in ("etc/apt/preferences.d", "state/lists/partial", "cache/archives/partial"):
         (base / part).mkdir(parents=True, exist_ok=True)
     (base / "status").touch()
@@ -85,10 +91,11 @@ def _apt(kernel, tree_path):
         "Dir::Etc": base / "etc/apt", "Dir::Etc::SourceList": "sources.list",
         "Dir::Etc::SourceParts": "-", "Dir::State": base / "state",
         "Dir::State::status": base / "status", "Dir::Cache": base / "cache",
-        "APT::Architecture": kernel.get("arch", "amd64"), "APT::Sandbox::User": "",
+        "APT::Architecture": kernel.get("arch", HERE), "APT::Sandbox::User": "",
         "Acquire::Languages": "none", "APT::Get::List-Cleanup": "0",
     }
-    return [f"-o{key}={value}" for key, value in options.items()]
+    return [*(f"-o{key}={value}" for key, value in options.items()),
+            *(f"-oAPT::Architectures::={arch}" for arch in {kernel.get("arch", HERE), HERE})]
 
 
 def _depends(options, package):
@@ -136,10 +143,24 @@ def kernel(config, name):
         return path
 
 
+def fetch_source(own, tree_path, folder, log):
+    """The package of a kernel's sources, in a folder."""
+    options = _apt(own, tree_path)
+    package = f"linux-source-{own['source']}"
+    try:
+        cache.command(["apt-get", *options, "update"], log)
+        cache.command(["apt-get", *options, "download", package], log, cwd=folder)
+    except Broken as error:
+        tail = "\n".join(error.args[1].splitlines()[-5:])
+        raise Unavailable(f"no {package}: {tail}") from error
+    return next(folder.glob(f"{package}_*.deb"))
+
+
 def _fetch(own, tree_path, aside, log):
     options = _apt(own, tree_path)
     cache.command(["apt-get", *options, "update"], log)
-    packages = _kernel_packages(options, own)
+    packages = [f"{name}:{HERE}" if name.startswith("linux-kbuild-") else name
+                for name in _kernel_packages(options, own)]
     debs = aside / "debs"
     debs.mkdir()
     cache.command(["apt-get", *options, "download", *packages], log, cwd=debs)
@@ -161,9 +182,27 @@ def _fetch(own, tree_path, aside, log):
     (aside / "PACKAGES").write_text("\n".join(packages) + "\n")
 
 
+def unpacked(config, suite, package):
+    """A package's files, for what is in no tree; Unavailable."""
+    path = CACHE / "packages" / f"{suite}-{package}"
+    with cache.locked(f"package-{suite}-{package}"):
+        if not path.is_dir():
+            options = _apt({"suite": suite}, tree(config, suite))
+            log = CACHE / "logs" / f"package-{package}.log"
+            try:
+                with cache.building(path, "") as aside:
+                    cache.command(["apt-get", *options, "update"], log)
+                    cache.command(["apt-get", *options, "download", package], log, cwd=aside)
+                    cache.command(["dpkg-deb", "-x", *aside.glob("*.deb"), aside], log)
+            except Broken as error:
+                raise Unavailable(f"no package {package}, see {log}") from error
+    return path
+
+
 def add_headers(kernel_path, tree_path):
     """Put a kernel's headers into the tree of its compiler. They are not
-    installed there: those of another architecture could not be."""
+    installed there: those of another architecture could not be, and must be in
+    a tree of their own, for kbuild is in one place for all."""
     marker = tree_path / "var/lib" / f"headers-{kernel_path.name}"
     stamp = (kernel_path / cache.STAMP).read_text() + (tree_path / cache.STAMP).read_text()
     if marker.exists() and marker.read_text() == stamp:
@@ -195,15 +234,17 @@ def _packed(kernel_path):
 
 def image(kernel_path):
     """The file that QEMU boots. On x86 that is the ELF kernel out of the
-    bzImage, which QEMU enters by PVH: emulated, unpacking takes seconds."""
+    bzImage, which QEMU enters by PVH: emulated, unpacking takes seconds. On
+    arm64 it is what a self-extracting EFI program holds."""
     unpacked = kernel_path / "vmlinux"
     with cache.locked(f"kernel-{kernel_path.name}"):
         if not unpacked.exists():
-            elf = _unpack_bzimage(_packed(kernel_path).read_bytes())
-            if not elf:
+            data = _packed(kernel_path).read_bytes()
+            inside = _unpack_bzimage(data) or _unpack_zboot(data)
+            if not inside:
                 return _packed(kernel_path)
             aside = kernel_path / "vmlinux.new"
-            aside.write_bytes(elf)
+            aside.write_bytes(inside)
             aside.rename(unpacked)
     return unpacked
 
@@ -213,13 +254,26 @@ def _unpack_bzimage(data):
     if data[0x202:0x206] != b"HdrS":
         return None
     offset, length = struct.unpack_from("<II", data, 0x248)
-    payload = data[((data[0x1f1] or 4) + 1) * 512 + offset:][:length]
-    if payload.startswith(b"\xfd7zXZ"):
-        elf = lzma.LZMADecompressor().decompress(payload)
-    elif payload.startswith(b"\x28\xb5\x2f\xfd") and shutil.which("zstd"):
-        # The last four bytes are the size.
-        elf = subprocess.run(["zstd", "-dcq"], input=payload[:-4],
-                             capture_output=True, check=False).stdout
-    else:
+    elf = _unpack(data[((data[0x1f1] or 4) + 1) * 512 + offset:][:length])
+    return elf if elf and elf.startswith(b"\x7fELF") else None
+
+
+def _unpack_zboot(data):
+    """See drivers/firmware/efi/libstub/zboot-header.S. None if it is something else."""
+    if data[:2] != b"MZ" or data[4:8] != b"zimg":
         return None
-    return elf if elf.startswith(b"\x7fELF") else None
+    offset, length = struct.unpack_from("<II", data, 8)
+    return _unpack(data[offset:][:length])
+
+
+def _unpack(payload):
+    """A kernel, out of what the kernel's own build packs it with; or None."""
+    if payload.startswith(b"\xfd7zXZ"):
+        return lzma.LZMADecompressor().decompress(payload)
+    if payload.startswith(b"\x1f\x8b"):
+        return zlib.decompressobj(wbits=31).decompress(payload)
+    if payload.startswith(b"\x28\xb5\x2f\xfd") and shutil.which("zstd"):
+        # The last four bytes are the size.
+        return subprocess.run(["zstd", "-dcq"], input=payload[:-4],
+                              capture_output=True, check=False).stdout
+    return None

@@ -23,8 +23,11 @@ from .tap import Verdicts
 
 # In a line of the kernel's own log, and nowhere else: ptctl warns as well.
 WRONG = re.compile(
-    r"\[\s*\d+\.\d+\].*(WARNING:|BUG:|\bOops\b|KASAN|KCSAN|UBSAN|Kernel panic|"
-    r"rcu.*(stall|self-detected)|blocked for more than|general protection fault)")
+    r"\[\s*\d+\.\d+\].*(WARNING:|BUG:|\bOops\b|KASAN|KCSAN|UBSAN|ODEBUG|Kernel panic|"
+    r"rcu.*(stall|self-detected)|blocked for more than|general protection fault|"
+    r"possible (circular|recursive|irq) lock|inconsistent lock state|suspicious RCU usage|"
+    r"bad unlock balance|lock held when returning|held lock freed|INFO: (task|trying)|"
+    r"turning off the locking correctness validator|workqueue lockup)")
 LOG_LINES = 200
 # How QEMU goes that has a fault of its own, whatever the guest does.
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
@@ -80,8 +83,9 @@ class QmpError(Exception):
 
 
 class Qmp:
-    def __init__(self, sock):
+    def __init__(self, sock, slower):
         self.lines = Lines(sock)
+        self.slower = slower				# the guest, so many times
         self.events = []
         self._read(time.monotonic() + 10)		# the greeting
         self.execute({"execute": "qmp_capabilities"})
@@ -96,7 +100,7 @@ class Qmp:
         return json.loads(line)
 
     def execute(self, command, timeout=20):
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self.slower
         self.lines.write(json.dumps(command))
         while True:
             message = self._read(deadline)
@@ -117,7 +121,7 @@ class Qmp:
 
     def wait_event(self, name, device, timeout=20):
         """The next event of that name (of that device), which is then used up."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * self.slower
         while True:
             for event in self.events:
                 data = event.get("data", {})
@@ -135,9 +139,11 @@ class Guest:
     def __init__(self, config, kernel, machine, tests, *, kernel_path, initramfs, disk, log_dir,
                  show):
         self.machine = config["machine"][machine]
+        self.slower = config["kernel"][kernel].get("slower", 1)
+        self.timeout = self.machine["timeout"] * self.slower
         self.arch = config["arch"][self.machine["arch"]]
         self.kernel_image = debian.image(kernel_path)
-        self.initramfs = initramfs			# a file, or a folder with one a stage
+        self.initramfs = initramfs			# a file, or a folder with one a test
         self.disk = disk				# to boot from; None
         self.show = show
         self.name = f"vm/{kernel}/{machine}"
@@ -170,7 +176,7 @@ class Guest:
         self.log_dir.mkdir(parents=True)
         self.verdicts = Verdicts(self.name, self.tests)
         self.reboot = self.crash = None
-        deadline = time.monotonic() + self.machine["timeout"]
+        deadline = time.monotonic() + self.timeout
         with tempfile.TemporaryDirectory(prefix="vm-") as run_dir:
             self._disks(run_dir)
             while True:
@@ -203,22 +209,21 @@ class Guest:
         with open(persist, "wb") as file:
             file.truncate(64 << 20)
         subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-F", persist], check=True)
-        if self.disk:
-            subprocess.run(["cp", "--sparse=always", self.disk, f"{run_dir}/root"], check=True)
 
     def _argv(self, run_dir, stage):
         def fill(word):
             word = re.sub(r"\{acpi:([\w-]+)\}", lambda m: str(build.acpi_table(m[1])), word)
+            word = re.sub(r"\{fill:(\d+)\}", lambda m: "x" * int(m[1]), word)
             return word.replace("{disk}", f"{run_dir}/disk").replace(
-                "{root}", f"{run_dir}/root").replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
+                "{root}", str(self.disk)).replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
 
         append = [f"console={self.arch['console']}", self.machine["append"],
-                  f"vm.control={self.arch['control']}"]
+                  f"vm.control={self.arch['control']}", f"vm.slower={self.slower}"]
         tests = self.tests
         if stage:
             tests = tests[tests.index(stage[0]):]
             append.append(f"vm.stage={stage[1]}")
-            append.append(self.machine["append_stage"].get(stage[1], ""))
+        append.append(self.machine["append_test"].get(tests[0], ""))
         append.append("vm.tests=" + ",".join(tests))
         return [
             self.arch["qemu"], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -226,17 +231,18 @@ class Guest:
             "-drive", f"if=none,id=persist,format=raw,file={run_dir}/persist",
             *self.arch["persist"],
             "-chardev", f"file,id=console,append=on,path={self.console}",
-            "-serial", "chardev:console", "-serial", "chardev:control",
+            "-serial", "chardev:console", *self.arch["serial"],
             "-mon", "chardev=qmp,mode=control",
-            "-kernel", str(self.kernel_image), "-initrd", str(self._initramfs(stage)),
+            "-kernel", str(self.kernel_image), "-initrd", str(self._initramfs()),
             "-append", " ".join(append),
         ]
 
-    def _initramfs(self, stage):
+    def _initramfs(self):
+        """That of the first test, if it has one of its own; else that of the disk."""
         if not self.initramfs.is_dir():
             return self.initramfs
-        own = self.initramfs / (stage[1] if stage else "default")
-        return own if own.exists() else self.initramfs / "default"
+        own = self.initramfs / self.tests[0]
+        return own if own.exists() else self.initramfs / self.disk.name
 
     def _boot(self, run_dir, stage, deadline):
         """One boot. Returns what went wrong with the guest as such, or None."""
@@ -254,12 +260,12 @@ class Guest:
             try:
                 control_end.close()
                 qmp_end.close()
-                self.qmp = Qmp(qmp)
+                self.qmp = Qmp(qmp, self.slower)
                 self._converse(Lines(control), deadline)
                 status = process.wait(timeout=15)
                 return f"QEMU exited with status {status}" if status else None
             except TimeoutError:
-                return f"timeout: {self.machine['timeout']} s for this machine"
+                return f"timeout: {self.timeout} s for this machine"
             except subprocess.TimeoutExpired:
                 return "QEMU did not end"
             except QmpError as error:
@@ -311,6 +317,18 @@ class Guest:
 
     def _ask_time(self, _rest):
         return time.monotonic_ns()
+
+    def _ask_figure(self, rest):
+        """NAME SAMPLES COMMAND: for tests/vm/bench."""
+        with open(self.log_dir / "figures", "a", encoding="utf-8") as file:
+            file.write(rest + "\n")
+        return {}
+
+    def _ask_invalidations(self, _rest):
+        """How often the guest has emptied (some of) the IOMMU's IOTLB, where the
+        machine traces it."""
+        with open(self.log_dir / "qemu.log", "rb") as log:
+            return sum(b"vtd_inv_desc_iotlb" in line for line in log)
 
     def _ask_reboot(self, rest):
         """The guest is about to reset: boot it again, at this test."""

@@ -20,28 +20,45 @@ GROUP = "root:x:0:\ndisk:x:6:\nnogroup:x:65534:\n"
 
 def make(config, kernel, kernel_path):
     """The initramfs for a kernel, with everything built that goes into it."""
-    tree_name = config["kernel"][kernel]["tree"]
-    tree_path = debian.tree(config, tree_name)
+    tools = debian.tree(config, config["kernel"][kernel]["tree"])
+    tree_path = build.userland_tree(config, kernel)
     modules = build.modules(config, kernel, kernel_path)
-    userland = build.userland(config, tree_name, tree_path)
+    userland = build.userland(config, kernel)
+    rivals = _rivals(config, kernel)
     path = CACHE / "initramfs" / kernel
     stamp = cache.digest(
         "initramfs 1", config["guest"], modules / cache.STAMP, userland / cache.STAMP,
         cache.tree_digest(VM / "guest", ROOT / "udev", ROOT / "profiles"),
-        ROOT / "packaging/iommu-pt-boot", (VM / "harness/initramfs.py"))
+        str(rivals), ROOT / "packaging/iommu-pt-boot", (VM / "harness/initramfs.py"))
     with cache.locked(f"initramfs-{kernel}"):
         if not cache.fresh(path, stamp):
             with cache.progress(f"kernel {kernel}: initramfs"), \
                  cache.building(path, stamp) as aside:
                 root = aside / "root"
                 _skeleton(root)
-                _programs(root, tree_path, userland, config["guest"])
+                _programs(root, tools, tree_path, userland, config["guest"])
+                for script in rivals:
+                    _install(script, root / "usr/sbin" / script.name)
                 _modules(root, kernel_path, modules, config["guest"]["modules"])
                 _ours(root, tree_path, config["guest"])
                 with open(aside / "initramfs.cpio", "wb") as file:
                     _cpio(root, file)
                 shutil.rmtree(root)
     return path / "initramfs.cpio"
+
+
+def _rivals(config, kernel):
+    """Scripts of other people, to be compared with; none if they cannot be had.
+    What runs them is in the trees of this architecture only."""
+    own = config["kernel"][kernel]
+    if "userland" in own:
+        return []
+    try:
+        return [debian.unpacked(config, own["tree"], package) / path
+                for package, path in config["guest"]["rivals"].items()]
+    except Unavailable as error:
+        cache.say(str(error))
+        return []
 
 
 def _skeleton(root):
@@ -54,12 +71,12 @@ def _skeleton(root):
     (root / "etc/mtab").symlink_to("/proc/self/mounts")
 
 
-def _needs(tree_path, program):
+def _needs(tools, program):
     """The libraries that a program or library names, and its interpreter. Not
     ldd: it could not run another architecture's."""
-    shown = subprocess.run(
-        [*cache.sudo(), "chroot", tree_path, "readelf", "-ldW", program],
-        capture_output=True, text=True, check=False).stdout
+    with open(program, "rb") as file:
+        shown = subprocess.run(build.in_tree(tools, "readelf", "-ldW", "/proc/self/fd/0"),
+                               stdin=file, capture_output=True, text=True, check=False).stdout
     return re.findall(r"\(NEEDED\).*\[(.+)\]", shown), \
         re.findall(r"program interpreter: (.+)\]", shown)
 
@@ -74,13 +91,20 @@ def _find_library(tree_path, name):
     raise Unavailable(f"no {name} in the tree {tree_path.name}")
 
 
-def _programs(root, tree_path, userland, guest):
+def _programs(root, tools, tree_path, userland, guest):
     """Programs of the tree, and ours, with all the libraries they need."""
-    scratch = tree_path / "build/userland/out"	# ours, where the chroot sees them
     ours = [p for p in userland.iterdir() if p.name != cache.STAMP]
-    todo = [*guest["programs"], *("/" + str((scratch / p.name).relative_to(tree_path))
-                                  for p in ours)]
+    todo = [*guest["programs"],
+            *(name for name in guest["for_rivals"] if (tree_path / name.lstrip("/")).exists())]
     seen = set()
+
+    def want(program):
+        libraries, interpreter = _needs(tools, program)
+        todo.extend(interpreter)
+        todo.extend(_find_library(tree_path, library) for library in libraries)
+
+    for path in ours:
+        want(path)
     while todo:
         name = todo.pop()
         if name in seen:
@@ -89,12 +113,9 @@ def _programs(root, tree_path, userland, guest):
         source = tree_path / name.lstrip("/")
         if not source.exists():
             raise Unavailable(f"no {name} in the tree {tree_path.name}")
-        if not name.startswith("/build/"):
-            _install(source, root / os.path.realpath(
-                root / os.path.dirname(name).lstrip("/")) / source.name)
-        libraries, interpreter = _needs(tree_path, name)
-        todo += interpreter
-        todo += [_find_library(tree_path, library) for library in libraries]
+        _install(source, root / os.path.realpath(
+            root / os.path.dirname(name).lstrip("/")) / source.name)
+        want(source)
     for path in ours:
         # ptctl where it is installed, and where udev's rules look for it.
         _install(path, root / ("usr/sbin" if path.name == "ptctl" else "usr/bin") / path.name)

@@ -11,29 +11,32 @@ PARTS = ["kmod", "userspace", "udev", "doc", "man", "completion", "profiles", "p
 FILES = ["Makefile", "README.md", "ARCHITECTURE.md", "LICENSE"]
 
 
-def make(config, suite):
-    """The directory with the packages for a suite."""
-    path = CACHE / "build" / f"packages-{suite}"
+def make(config, suite, later=""):
+    """The directory with the packages for a suite; later: with that behind their version."""
+    name = f"packages{'-later' if later else ''}"
+    path = CACHE / "build" / f"{name}-{suite}"
     folders = [ROOT / part for part in PARTS]
-    stamp = cache.digest("packages 1", cache.tree_digest(*folders),
-                         *(ROOT / name for name in FILES))
+    stamp = cache.digest("packages 1", later, cache.tree_digest(*folders),
+                         *(ROOT / file for file in FILES))
     with cache.locked(f"packages-{suite}"):
         if cache.fresh(path, stamp):
             return path
         tree_path = debian.tree(config, f"package-{suite}")
         with cache.progress(f"suite {suite}: building packages"), \
              cache.building(path, stamp) as aside:
-            workshop = build.work_folder(tree_path, "packages")
+            workshop = build.work_folder(tree_path, name)
             shutil.rmtree(workshop)
-            source = build.work_folder(tree_path, "packages") / "source"
+            source = build.work_folder(tree_path, name) / "source"
             for folder in folders:
                 build.copy(folder, source / folder.name)
-            for name in FILES:
-                shutil.copy(ROOT / name, source)
+            for file in FILES:
+                shutil.copy(ROOT / file, source)
             shutil.copytree(source / "packaging/debian", source / "debian")
+            changelog = source / "debian/changelog"
+            changelog.write_text(changelog.read_text().replace(")", f"{later})", 1))
             cache.command(
                 build.in_tree(tree_path, "sh", "-c",
-                              "cd /build/packages/source && exec dpkg-buildpackage -us -uc"),
+                              f"cd /build/{name}/source && exec dpkg-buildpackage -us -uc"),
                 CACHE / "logs" / f"packages-{suite}.log")
             for made in workshop.iterdir():
                 if made.is_file():

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * timing ROUNDS FILE TEXT [FILE TEXT]...: write TEXT to FILE so many times, each
- * after untimed writes of the other pairs; the least in nanoseconds of the
+ * timing [-a] ROUNDS FILE TEXT [FILE TEXT]...: write TEXT to FILE so many times,
+ * each after untimed writes of the other pairs; the least in nanoseconds of the
  * guest's clock (which counts instructions on the machine bench, so that only
- * interrupts make one round longer than another).
+ * interrupts make one round longer than another). -a: all of them, a line each.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,14 @@ static int compare(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	static long long took[MAX_ROUNDS];
-	int rounds = argc > 3 ? atoi(argv[1]) : 0, i, arg;
+	bool all = argc > 1 && !strcmp(argv[1], "-a");
+	int rounds, i, arg;
 
+	if (all) {
+		argv++;
+		argc--;
+	}
+	rounds = argc > 3 ? atoi(argv[1]) : 0;
 	if (rounds < 1 || rounds > MAX_ROUNDS || argc % 2)
 		return 2;
 	for (i = 0; i < rounds; i++) {
@@ -56,6 +63,7 @@ int main(int argc, char **argv)
 		took[i] = now() - took[i];
 	}
 	qsort(took, rounds, sizeof(took[0]), compare);
-	printf("%lld\n", took[0]);
+	for (i = 0; i < (all ? rounds : 1); i++)
+		printf("%lld\n", took[i]);
 	return 0;
 }

@@ -11,11 +11,13 @@ for dev in $NVME $NIC $EDU; do
 	is "$(cat "$PCI/$dev/iommu_pt/source")" none "no hint decides"
 done
 is "$(nlhints info)" "hints=trust" "nor is it truthful"
-is "$(nlhints | grep -c '^smbios rejected')" 3 "all of the channel is rejected"
+is "$(nlhints | grep -c '^smbios rejected')" 4 "all of the channel is rejected"
 like "$(nlhints | sed -n 1p)" "*another hint of this channel is malformed*" "the good one: because of another"
 like "$(nlhints | sed -n 2p)" '*bus=pci?x1b?31m?x07" line 1, column 29: control character' \
 	"the bad one: where and why, escaped"
 like "$(nlhints | sed -n 3p)" "*line 1, column 22: force is for*" "force has no place in a hint"
+like "$(nlhints | sed -n 4p)" "*line 1, column 1034: line is longer than 1024 bytes" "a huge one"
+is "$(nlhints | sed -n 4p | wc -c)" $((2048 + 73)) "it is shown in part"
 like "$(log_since badhints)" "*hint 2 of smbios: line 1, column 29: control character; none of its hints*" \
 	"the log says so"
 is "$(log_since badhints | tr -d '\n\t' | tr -d ' -~' | wc -c)" 0 "and has no byte of theirs"

@@ -65,7 +65,11 @@ exits 1 "fw_cfg is no way" nlhints set "passthrough force=yes"
 new_rules "passthrough bus=pci name=$NVME" "strict bus=pci name=$EDU" "strict bus=pci name=$FN0" \
 	"passthrough bus=pci name=$NIC"
 exits 0 "rules that are stricter, or for what is not there" ptctl apply
-is "$(domain_type $FN1)" "$(kernel_at_least 6 4 && echo DMA || domain_type $FN0)" "are in force"
+if kernel_at_least 6 4; then
+	is "$(domain_type $FN1)" DMA "are in force"
+else
+	is "$(status_of $FN0)" refused "are refused by this kernel, for a group of three"
+fi
 
 exits 0 "set: what it is already" ptctl set --runtime $EDU strict
 
@@ -106,6 +110,13 @@ wait_for 10 test -e "$PCI/$hot/witness_domain"
 like "$(cat "$PCI/$hot/witness_domain")" "DMA*" "a rule of after the seal says so: it does not"
 is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "no sealed rule speaks of it"
 like "$(reason_of "$hot")" "*sealed*time of the seal*" "and why"
+
+# ---- a stricter domain that its driver does not like
+is "$(domain_type $NIC) $(cat $PCI/$NIC/iommu_pt/policy)" "$before passthrough" "a card, translated"
+echo 2 >/sys/module/witness/parameters/fail_probes
+exits 1 "set strict, with a rebind that fails" ptctl set --runtime --rebind $NIC strict
+is "$(domain_type $NIC)" DMA "the former domain does not come back"
+echo 0 >/sys/module/witness/parameters/fail_probes
 
 # ---- the module
 check "the module cannot be unloaded" sh -c "! rmmod iommu-pt-policy"

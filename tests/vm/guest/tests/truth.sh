@@ -19,11 +19,11 @@ promised() {	# DEVICE: what it would be if it obeyed
 	*)	echo "of type $(domain_type "$1")" ;;
 	esac
 }
-listed() {	# FILTER: of the file that listing wrote
-	jq -r ".devices[] | $1" /run/test/list.json
+listing() {
+	ptctl list --json -o DEVICE,EFFECTIVE,VIRTIO_ACCESS |
+		jq -r '.devices[] | "\(.device) \(.effective) \(.virtio_access)"' >/run/test/list
 }
-listing() { ptctl list --json -o DEVICE,EFFECTIVE,VIRTIO,VIRTIO_ACCESS >/run/test/list.json; }
-row() { listed "select(.device == \"$1\") | \"\(.effective) \(.virtio_access)\""; }	# DEVICE
+row() { sed -n "s/^$1 //p" /run/test/list; }	# DEVICE: as listing found it
 shown() { ptctl show --json "$1" | jq -r '.devices[0] | "\(.effective) \(.virtio_access)"'; }
 
 is_so() {	# DEVICE EFFECTIVE ACCESS WHEN: by sysfs and by netlink
@@ -65,7 +65,7 @@ all_are_so "unbound again"
 exits 0 "strict for one that does not obey" ptctl set --runtime $NET_OFF strict
 like "$OUT$ERR" "*applied*bypass*" "set says so"
 like "$(ptctl show $NET_OFF)" "*not offered VIRTIO_F_ACCESS_PLATFORM*iommu_platform=on*" "show says what to do"
-like "$(dmesg | grep $NET_OFF.*name.only)" "*strict in name only*" "the log says so"
+like "$(dmesg | grep "$NET_OFF.*name only")" "*strict in name only*" "the log says so"
 exits 0 "passthrough for it" ptctl set --runtime $NET_OFF passthrough
 is "$(effective $NET_OFF)" passthrough "in an identity domain there is nothing to obey"
 probe $NET_OFF
@@ -111,12 +111,15 @@ while_open() {	# DEVICE: its DMA, and effective, while a program has it open
 	exec 8>/run/test/fifo
 	wait_for 30 test -s /run/test/proof
 	echo "$(cat /run/test/proof) $(effective "$1")"
+	ptctl set --runtime --rebind=force "$1" strict >/run/test/out 2>&1
 	exec 8>&-
 	wait $!
 	rm /run/test/fifo
 }
 is "$(while_open $RNG_ON)" "translated user" "open in userspace, and it obeys"
 is "$(while_open $RNG_OFF)" "bypass bypass" "open in userspace, and it does not"
+like "$(cat /run/test/out)" "*a userspace driver has $RNG_OFF*" "who wants it rebound is told so"
+ptctl unset --runtime $RNG_ON $RNG_OFF
 is "$(effective $RNG_ON)" "$(promised $RNG_ON)" "closed again"
 
 # ---- what nobody could ask is not known, and not touched

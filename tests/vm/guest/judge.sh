@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=dash
+# What the state of every device has to be, worked out from a file of rules and
+# from sysfs, by nothing that the module or ptctl is made of.
+
+# DEVICE'S-FOLDER SELECTOR...: do all of them match? bus, name and modalias only.
+judge_matches() {
+	_folder=$1; shift
+	for _selector; do
+		case ${_selector%%=*} in
+		bus)		_value=$(basename "$(readlink "$_folder/subsystem")") ;;
+		name)		_value=$(basename "$_folder") ;;
+		modalias)	_value=$(cat "$_folder/modalias") ;;
+		*)		return 1 ;;
+		esac
+		# shellcheck disable=SC2254 # it is a pattern
+		case $_value in ${_selector#*=}) ;; *) return 1 ;; esac
+	done
+}
+
+# RULES DEVICE'S-FOLDER: prints the policy of the first rule that matches.
+judge_policy() {
+	while read -r _policy _selectors; do
+		set -f
+		# shellcheck disable=SC2086 # words
+		judge_matches "$2" $_selectors && set +f && echo "$_policy" && return
+		set +f
+	done <"$1"
+	echo auto
+}
+
+judge_rank() {	# POLICY: of two in a group the higher one wins
+	case $1 in
+	passthrough) echo 0 ;; auto) echo 1 ;; lazy) echo 2 ;; translated) echo 3 ;;
+	strict) echo 4 ;;
+	esac
+}
+
+judge_suits() {	# DOMAIN POLICY
+	case $2:$1 in
+	passthrough:identity|lazy:DMA-FQ|strict:DMA) ;;
+	translated:DMA|translated:DMA-FQ|auto:DMA|auto:DMA-FQ) ;;
+	*) return 1 ;;
+	esac
+}
+
+# RULES GROUP'S-FOLDER: prints what is wrong with a group whose devices have no
+# driver in the way.
+judge_group() {
+	_verdict=passthrough
+	for _member in "$2"/devices/*; do
+		_own=$(judge_policy "$1" "$(readlink -f "$_member")")
+		[ "$(judge_rank "$_own")" -le "$(judge_rank "$_verdict")" ] || _verdict=$_own
+	done
+	_domain=$(cat "$2/type")
+	judge_suits "$_domain" "$_verdict" ||
+		echo "group ${2##*/}: $_domain, and the rules say $_verdict"
+	for _member in "$2"/devices/*; do
+		judge_device "$1" "$_member" "$_domain"
+	done
+}
+
+judge_device() {	# RULES MEMBER DOMAIN
+	_own=$(judge_policy "$1" "$(readlink -f "$2")")
+	_status=conflict
+	! judge_suits "$3" "$_own" || _status=applied
+	[ "$_own" != auto ] || _status=none
+	_said="$(cat "$2/iommu_pt/policy") $(cat "$2/iommu_pt/status")"
+	[ "$_said" = "$_own $_status" ] || echo "${2##*/}: $_said, not $_own $_status"
+}
+
+# RULES: prints what is wrong, nothing if all is as the rules say. Before 6.4 no
+# group of several devices can be changed.
+judge_all() {
+	for _group in /sys/kernel/iommu_groups/*; do
+		kernel_at_least 6 4 ||
+			[ "$(find "$_group/devices" -type l | wc -l)" -le 1 ] || continue
+		judge_group "$1" "$_group"
+	done
+}

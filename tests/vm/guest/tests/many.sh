@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0
+# What it costs to have many devices and many rules, on an IOMMU without hardware
+# and with as many platform devices as one likes. For tests/vm/bench.
+. /tests/lib.sh
+
+MANY=10000 FEW=100
+DEVICES=/sys/bus/platform/devices
+PRESENT=/sys/module/testiommu/parameters/present
+
+devices() {	# COUNT: so many, named testdev.0 and on
+	check "an IOMMU for $1 devices" modprobe testiommu devices="$1"
+	check "they are there" sh -c "echo 1 >$PRESENT"
+}
+no_devices() {
+	check "the devices go" sh -c "echo 0 >$PRESENT"
+	check "the IOMMU goes" modprobe -r testiommu
+}
+
+rules() {	# TEXT: to the file that ptctl apply reads
+	mkdir -p /etc/iommu-pt/rules.d
+	printf '%s\n' "$1" >/etc/iommu-pt/rules.d/bench.rules
+}
+
+# What the kernel holds, in bytes, without what it could give back.
+kernel_memory() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^(Slab|VmallocUsed):/ { kb += $2 } END { printf "%d", kb * 1024 }' /proc/meminfo
+}
+grown() {	# NAME SINCE COUNT WHAT
+	give_figure "$1" "$((($(kernel_memory) - $2) / $3))" "$4"
+}
+
+LOAD="modprobe iommu-pt-policy && ptctl apply"
+UNDO="modprobe -rq iommu-pt-policy; typeall DMA"
+
+load_and_apply() {	# COUNT ROUNDS
+	rules "passthrough bus=platform name=testdev.*"
+	figure "raw-$1" stopwatch "$2" "typeall identity" "typeall DMA"
+	figure "apply-$1" stopwatch "$2" "$LOAD" "$UNDO"
+	is "$(cat $DEVICES/testdev.$(($1 - 1))/iommu_group/type)" identity "the last of $1 as well"
+	figure "show-$1" stopwatch 5 "ptctl show platform/testdev.7"
+}
+
+# What ptctl list prints of a device, read by a shell.
+cat >/tmp/loop <<'END'
+for dev in /sys/bus/platform/devices/*; do
+	[ -e "$dev/iommu_pt" ] || continue
+	driver=- group=-
+	[ ! -e "$dev/driver" ] || driver=$(readlink "$dev/driver")
+	[ ! -e "$dev/iommu_group" ] || group=$(readlink "$dev/iommu_group")
+	read -r policy <"$dev/iommu_pt/policy"
+	read -r effective <"$dev/iommu_pt/effective"
+	read -r status <"$dev/iommu_pt/status"
+	read -r source <"$dev/iommu_pt/source"
+	echo "${dev##*/} ${driver##*/} ${group##*/} $policy $effective $status $source"
+done
+END
+
+# One bare device: nothing to it but what sysfs does.
+devices 1
+figure bare-without timing -a 21 $PRESENT 1 $PRESENT 0
+check "module loads" modprobe iommu-pt-policy
+figure bare-norule timing -a 21 $PRESENT 1 $PRESENT 0
+check "module unloads" modprobe -r iommu-pt-policy
+no_devices
+
+devices $FEW
+load_and_apply $FEW 5
+check "module unloads" modprobe -r iommu-pt-policy
+no_devices
+
+devices $MANY
+rm -f /etc/iommu-pt/rules.d/bench.rules
+before=$(kernel_memory)
+check "module loads" modprobe iommu-pt-policy
+give_figure module-size "$(cat /sys/module/iommu_pt_policy/coresize)" \
+	"cat /sys/module/iommu_pt_policy/coresize"
+grown device-memory "$before" $MANY "Slab and VmallocUsed of /proc/meminfo before and after modprobe"
+check "module unloads" modprobe -r iommu-pt-policy
+load_and_apply $MANY 3
+figure list-ptctl stopwatch 3 "ptctl list"
+figure list-loop stopwatch 1 "sh /tmp/loop"
+if [ -x /usr/sbin/driverctl ]; then
+	figure list-driverctl stopwatch 1 "driverctl -b platform list-devices"
+fi
+check "module unloads" modprobe -r iommu-pt-policy
+no_devices
+
+check "module loads" modprobe iommu-pt-policy
+before=$(kernel_memory)
+awk 'BEGIN {
+	for (i = 0; i < 10000; i++)
+		if (i % 10 == 0)
+			printf "strict bus=pci name=%04x:f0:00.0\n", i
+		else
+			printf "strict modalias=pci:v0000%04Xd*\n", 0xa000 + i
+}' >/etc/iommu-pt/rules.d/bench.rules
+check "10,000 rules" ptctl apply
+grown rule-memory "$before" 10000 "Slab and VmallocUsed of /proc/meminfo before and after ptctl apply"
+check "module unloads" modprobe -r iommu-pt-policy
+done_testing

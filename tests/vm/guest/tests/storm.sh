@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+# Everything at once on two CPUs: devices come and go, drivers bind and unbind
+# and are rebound, rules are replaced, devices set and unset, all of it read by
+# several. Then nothing hangs, and every device is as the rules say.
+. /tests/lib.sh
+. /tests/judge.sh
+fresh
+
+# vm.storm=SECONDS on the kernel's command line
+FOR=$(sed -n 's/.*vm\.storm=\([0-9]*\).*/\1/p' /proc/cmdline)
+FOR=${FOR:-30}
+RULES=/etc/iommu-pt/rules.d/20-storm.rules
+
+going() { [ ! -e /run/test/stop ]; }
+
+# NAME COMMAND...: in a loop of its own, until all stop; counts.
+whirl() {
+	_name=$1; shift
+	(
+		rounds=0
+		while going; do
+			"$@"
+			rounds=$((rounds + 1))
+		done
+		echo $rounds >"/run/test/rounds.$_name"
+	) >/dev/null 2>&1 &
+	WHIRLS="$WHIRLS $_name"
+}
+
+come_and_go() { remove $FN2; remove $EDU; remove $FN1; rescan; }
+plug_and_pull() {
+	device_add edu,id=storm1,bus=rp1
+	sleep 1
+	device_del storm1
+}
+bind_and_unbind() { unbind $NIC; probe $NIC; sleep 0.02; }
+rebind() {
+	ptctl set --runtime --rebind $NIC passthrough
+	ptctl set --runtime --rebind $NIC strict
+}
+replace_rules() {
+	for _rules in "passthrough bus=pci" "strict modalias=pci:*" "lazy name=$EDU"; do
+		echo "$_rules" >$RULES
+		ptctl apply
+	done
+	echo "strict nonsense=1" >$RULES	# none of it takes effect
+	ptctl apply
+}
+set_and_unset() {
+	ptctl set --runtime $EDU $NVME passthrough
+	ptctl set --runtime --group $FN0 lazy
+	echo strict >$PCI/$NVME/iommu_pt/policy
+	ptctl unset --runtime $EDU $NVME $FN0 $FN1 $FN2
+}
+read_sysfs() { cat /sys/bus/pci/devices/*/iommu_pt/* /sys/kernel/iommu_pt/*; }
+read_dumps() { ptctl list --json; ptctl explain $EDU; }
+
+WHIRLS=
+mkdir -p ${RULES%/*}
+modprobe witness
+driver_override $NIC witness
+check "module loads" modprobe iommu-pt-policy
+whirl hotplug plug_and_pull
+whirl rescan come_and_go
+whirl bind bind_and_unbind
+whirl rebind rebind
+whirl rules replace_rules
+whirl set set_and_unset
+whirl sysfs1 read_sysfs
+whirl sysfs2 read_sysfs
+whirl dumps read_dumps
+sleep "$FOR"
+touch /run/test/stop
+for name in $WHIRLS; do
+	check "$name ends" wait_for 60 test -e /run/test/rounds.$name
+	isnt "$(cat /run/test/rounds.$name)" 0 "$name was at it"
+	echo "$name: $(cat /run/test/rounds.$name) rounds" >&2
+done
+
+# ---- the calm after
+! below $PORT1 || device_del storm1
+driver_override $NIC
+rescan
+for dev in $NVME $NIC $EDU $FN0 $FN1 $FN2; do
+	unbind $dev
+	echo auto >$PCI/$dev/iommu_pt/policy
+done 2>/dev/null
+cat >$RULES <<RULES
+passthrough modalias=pci:v00001234d000011E8*
+strict name=$FN1 bus=pci
+passthrough name=$NVME
+translated name=$NIC
+RULES
+exits 0 "rules are applied" ptctl apply
+cat /sys/kernel/iommu_pt/rules /sys/kernel/iommu_pt/stats >&2
+is "$(judge_all $RULES)" "" "every device is as the rules say"
+check "module unloads" modprobe -r iommu-pt-policy
+fresh
+modprobe -r witness
+done_testing

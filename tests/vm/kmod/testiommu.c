@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An IOMMU without hardware, for a guest that has no other: so many platform
+ * devices ("testdev.0" and on), each in a group of its own, whose domains the
+ * core changes as it does anybody's. It translates nothing, for nothing there
+ * does DMA.
+ *
+ *   devices=N    so many of them
+ *   acpi=HID     one more, with the ACPI node that has this ID as its companion
+ *   dt=STRING    one more, with the DT node that is compatible with STRING
+ */
+#include <linux/acpi.h>
+#include <linux/dma-mapping.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+
+#define DEVICE_NAME	"testdev"
+#define PAGE_SIZES	(SZ_4K | SZ_2M | SZ_1G)
+#define ID_ACPI		1000000
+#define ID_DT		1000001
+
+static unsigned int devices = 1;
+module_param(devices, uint, 0444);
+MODULE_PARM_DESC(devices, "So many devices");
+
+static char *acpi;
+module_param(acpi, charp, 0444);
+MODULE_PARM_DESC(acpi, "One more with the ACPI node of this ID");
+
+static char *dt;
+module_param(dt, charp, 0444);
+MODULE_PARM_DESC(dt, "One more with the DT node compatible with this");
+
+/* ---- domains ---- */
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+static int attach(struct iommu_domain *domain, struct device *dev)
+#else
+static int attach(struct iommu_domain *domain, struct device *dev,
+		  struct iommu_domain *old)
+#endif
+{
+	return 0;
+}
+
+static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,
+		     size_t pgsize, size_t pgcount, int prot, gfp_t gfp, size_t *mapped)
+{
+	*mapped = pgsize * pgcount;
+	return 0;
+}
+
+static size_t unmap_pages(struct iommu_domain *domain, unsigned long iova, size_t pgsize,
+			  size_t pgcount, struct iommu_iotlb_gather *gather)
+{
+	return pgsize * pgcount;
+}
+
+static phys_addr_t iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
+{
+	return 0;
+}
+
+static void free_domain(struct iommu_domain *domain)
+{
+	kfree(domain);
+}
+
+static const struct iommu_domain_ops domain_ops = {
+	.attach_dev = attach,
+	.map_pages = map_pages,
+	.unmap_pages = unmap_pages,
+	.iova_to_phys = iova_to_phys,
+	.free = free_domain,
+};
+
+static struct iommu_domain *alloc_domain(void)
+{
+	struct iommu_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL);
+
+	if (!domain)
+		return NULL;
+	domain->pgsize_bitmap = PAGE_SIZES;
+	domain->geometry.aperture_end = DMA_BIT_MASK(48);
+	domain->geometry.force_aperture = true;
+	return domain;
+}
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+static struct iommu_domain *alloc_any(unsigned int type)
+{
+	return alloc_domain();
+}
+#else
+static struct iommu_domain *alloc_paging(struct device *dev)
+{
+	return alloc_domain();
+}
+
+static const struct iommu_domain_ops identity_ops = {
+	.attach_dev = attach,
+};
+
+static struct iommu_domain identity = {
+	.type = IOMMU_DOMAIN_IDENTITY,
+	.ops = &identity_ops,
+};
+#endif
+
+/* ---- devices ---- */
+
+static struct iommu_device iommu;
+
+static bool is_capable(struct device *dev, enum iommu_cap cap)
+{
+	return true;
+}
+
+static struct iommu_device *probe_device(struct device *dev)
+{
+	if (!dev_is_platform(dev) || strcmp(to_platform_device(dev)->name, DEVICE_NAME))
+		return ERR_PTR(-ENODEV);
+	return &iommu;
+}
+
+static void release_device(struct device *dev)
+{
+}
+
+static struct iommu_group *device_group(struct device *dev)
+{
+	return iommu_group_alloc();
+}
+
+static const struct iommu_ops ops = {
+	.capable = is_capable,
+	.probe_device = probe_device,
+	.release_device = release_device,
+	.device_group = device_group,
+	.default_domain_ops = &domain_ops,
+	.owner = THIS_MODULE,
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+	.domain_alloc = alloc_any,
+#else
+	.domain_alloc_paging = alloc_paging,
+	.identity_domain = &identity,
+#endif
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	.pgsize_bitmap = PAGE_SIZES,
+#endif
+};
+
+/*
+ * The core holds this module for each of its devices, so they are made and
+ * unmade by writes to "present": rmmod works when they are gone.
+ */
+static struct platform_device **present;
+static unsigned int present_count;
+static DEFINE_MUTEX(present_lock);
+
+static int add_device(int id, struct fwnode_handle *fwnode)
+{
+	struct platform_device_info info = {
+		.name = DEVICE_NAME,
+		.id = id,
+		.fwnode = fwnode,
+		.dma_mask = DMA_BIT_MASK(64),
+	};
+	struct platform_device *pdev = platform_device_register_full(&info);
+
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	present[present_count++] = pdev;
+	return 0;
+}
+
+static int add_acpi_device(void)
+{
+	struct acpi_device *adev = acpi_dev_get_first_match_dev(acpi, NULL, -1);
+	int ret;
+
+	if (!adev)
+		return -ENODEV;
+	ret = add_device(ID_ACPI, acpi_fwnode_handle(adev));
+	acpi_dev_put(adev);
+	return ret;
+}
+
+static int add_dt_device(void)
+{
+	struct device_node *np = of_find_compatible_node(NULL, NULL, dt);
+	int ret;
+
+	if (!np)
+		return -ENODEV;
+	ret = add_device(ID_DT, of_fwnode_handle(np));
+	of_node_put(np);
+	return ret;
+}
+
+static void remove_devices(void)
+{
+	while (present_count)
+		platform_device_unregister(present[--present_count]);
+	kvfree(present);
+	present = NULL;
+}
+
+static int add_devices(void)
+{
+	unsigned int i;
+	int ret = 0;
+
+	present = kvcalloc(devices + 2, sizeof(*present), GFP_KERNEL);
+	if (!present)
+		return -ENOMEM;
+	for (i = 0; i < devices && !ret; i++)
+		ret = add_device(i, NULL);
+	if (!ret && acpi)
+		ret = add_acpi_device();
+	if (!ret && dt)
+		ret = add_dt_device();
+	if (ret)
+		remove_devices();
+	return ret;
+}
+
+static int set_present(const char *value, const struct kernel_param *param)
+{
+	bool wanted;
+	int ret = kstrtobool(value, &wanted);
+
+	if (ret)
+		return ret;
+	mutex_lock(&present_lock);
+	if (wanted && !present)
+		ret = add_devices();
+	else if (!wanted && present)
+		remove_devices();
+	mutex_unlock(&present_lock);
+	return ret;
+}
+
+static int get_present(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%u\n", READ_ONCE(present_count));
+}
+
+static const struct kernel_param_ops present_ops = {
+	.set = set_present,
+	.get = get_present,
+};
+module_param_cb(present, &present_ops, NULL, 0644);
+MODULE_PARM_DESC(present, "Write 1 to make the devices, 0 to unmake them; how many there are");
+
+/* ---- life ---- */
+
+static int __init testiommu_init(void)
+{
+	int ret = iommu_device_sysfs_add(&iommu, NULL, NULL, "testiommu");
+
+	if (ret)
+		return ret;
+	ret = iommu_device_register(&iommu, &ops, NULL);
+	if (ret)
+		iommu_device_sysfs_remove(&iommu);
+	return ret;
+}
+
+static void __exit testiommu_exit(void)
+{
+	iommu_device_unregister(&iommu);
+	iommu_device_sysfs_remove(&iommu);
+}
+
+module_init(testiommu_init);
+module_exit(testiommu_exit);
+
+MODULE_DESCRIPTION("Test driver: an IOMMU without hardware");
+MODULE_LICENSE("GPL");
