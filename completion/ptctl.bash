@@ -33,6 +33,7 @@ _ptctl_options() {
 	list)	options="-o --output -n --noheadings -a --all -t --tree -j --json" ;;
 	graph)	options="-a --all" ;;
 	explain) options="-r --rules -j --json" ;;
+	audit)	options="-s --sysroot -r --record -j --json" ;;
 	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run --update-initramfs" ;;
 	unset)	options="-r --runtime $rebind -g --group -n --dry-run --update-initramfs" ;;
 	apply)	options="-n --dry-run" ;;
@@ -59,7 +60,7 @@ _ptctl_list() {
 # _ptctl_words: what could stand at the end of the words "$@"
 _ptctl_words() {
 	local cur=${*: -1} prev=${*: -2:1} verb=$2 word arguments=0
-	local -a verbs=(status list show explain set unset apply check hints profile monitor
+	local -a verbs=(status list show explain set unset apply check audit hints profile monitor
 			graph seal help)
 	local -a policies=(passthrough translated strict lazy auto)
 	local -a formats=(qemu-smbios qemu-fw-cfg libvirt acpi dt)

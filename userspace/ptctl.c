@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_unset,
 	&cmd_apply,
 	&cmd_check,
+	&cmd_audit,
 	&cmd_hints,
 	&cmd_profile,
 	&cmd_monitor,
@@ -53,7 +54,7 @@ static int print_help(void)
 	     "  0  done, or it was so already\n"
 	     "  1  failed\n"
 	     "  2  the arguments are wrong\n"
-	     "  3  findings (check), or differences (apply --dry-run)\n"
+	     "  3  findings (check, audit), or differences (apply --dry-run)\n"
 	     "  4  busy: a driver must let go of the device first\n"
 	     "  5  not supported by this machine, kernel or mode");
 	return PTCTL_DONE;

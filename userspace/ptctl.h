@@ -9,7 +9,7 @@ enum ptctl_status {
 	PTCTL_DONE,
 	PTCTL_FAILED,
 	PTCTL_USAGE,
-	PTCTL_FINDINGS,		/* of check; drift of apply --dry-run */
+	PTCTL_FINDINGS,		/* of check, audit; drift of apply --dry-run */
 	PTCTL_BUSY,		/* a driver is in the way */
 	PTCTL_UNSUPPORTED,	/* not on this kernel, machine or mode */
 };
@@ -39,6 +39,7 @@ extern const struct command cmd_set;
 extern const struct command cmd_unset;
 extern const struct command cmd_apply;
 extern const struct command cmd_check;
+extern const struct command cmd_audit;
 extern const struct command cmd_hints;
 extern const struct command cmd_profile;
 extern const struct command cmd_monitor;

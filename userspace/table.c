@@ -40,6 +40,7 @@ struct table *table_new(const char *array, bool json, bool headings)
 	must(scols_table_set_name(table->scols, array));
 	scols_table_enable_json(table->scols, json);
 	scols_table_enable_noheadings(table->scols, !headings);
+	scols_table_enable_noencoding(table->scols, true);	/* table_cell() does */
 	/* On a narrow terminal it would break cells or drop columns. */
 	scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
 	return table;
@@ -101,7 +102,7 @@ static bool is_bare(struct table *table)
 	return scols_column_get_json_type(column) == SCOLS_JSON_NUMBER;
 }
 
-/* In text libsmartcols escapes, in JSON it would pass broken UTF-8 on. */
+/* libsmartcols passes broken UTF-8 on in JSON, and marks of direction in text. */
 void table_cell(struct table *table, const char *value)
 {
 	char *escaped;
@@ -112,7 +113,7 @@ void table_cell(struct table *table, const char *value)
 		else if (!strcmp(value, "no"))
 			value = "false";
 	}
-	escaped = value && table->json ? msg_escape(value) : xstrdup(value);
+	escaped = value ? msg_escape(value) : NULL;
 	must(scols_line_refer_data(table->line, table->next++, escaped));
 }
 

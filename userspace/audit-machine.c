@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Checks of the machine as a whole. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit.h"
+
+/* ---- the kernel's command line ---- */
+
+struct word {
+	const char *key;	/* with "=" */
+	const char *value;	/* one of those that commas separate */
+	bool means;
+};
+
+static const struct word passthrough_words[] = {
+	{ "iommu=", "pt", true },
+	{ "iommu=", "nopt", false },
+	{ "iommu.passthrough=", "1", true },
+	{ "iommu.passthrough=", "y", true },
+	{ "iommu.passthrough=", "on", true },
+	{ "iommu.passthrough=", "0", false },
+	{ "iommu.passthrough=", "n", false },
+	{ "iommu.passthrough=", "off", false },
+	{ NULL, NULL, false }
+};
+
+static const struct word off_words[] = {
+	{ "iommu=", "off", true },
+	{ "intel_iommu=", "off", true },
+	{ "intel_iommu=", "on", false },
+	{ "amd_iommu=", "off", true },
+	{ NULL, NULL, false }
+};
+
+static const struct word remapping_words[] = {
+	{ "intremap=", "off", true },
+	{ "intremap=", "on", false },
+	{ "nointremap", "", true },
+	{ NULL, NULL, false }
+};
+
+static bool has_value(const char *text, const char *value)
+{
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ", ");
+		if (len == strlen(value) && !strncmp(text, value, len))
+			return true;
+		if (text[len] != ',')
+			return false;
+	}
+}
+
+static const struct word *match_word(const struct word *words,
+				     const char *text)
+{
+	for (; words->key; words++) {
+		size_t len = strlen(words->key);
+
+		if (!strncmp(text, words->key, len) &&
+		    has_value(text + len, words->value))
+			return words;
+	}
+	return NULL;
+}
+
+/* What the command line says last of something; NULL unless that is true. */
+static char *cmdline_says(const struct inventory *inv, const struct word *words)
+{
+	const char *at = inv->cmdline, *said = NULL;
+
+	while (at && *at && strncmp(at, "-- ", 3)) {
+		size_t len = strcspn(at, " ");
+		const struct word *word = match_word(words, at);
+
+		if (word)
+			said = word->means ? at : NULL;
+		at += len + strspn(at + len, " ");
+	}
+	return said ? xstrndup(said, strcspn(said, " ")) : NULL;
+}
+
+/* ---- is there an IOMMU at all? ---- */
+
+static char *join(const struct strings *list)
+{
+	char *text = xstrdup(""), *longer;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		longer = xasprintf("%s%s%s", text, i ? ", " : "", list->at[i]);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static void report_failed_driver(struct audit *audit)
+{
+	const struct inventory *inv = audit->inv;
+	char *tables = join(&inv->tables);
+
+	findings_add(audit->found, "iommu-driver-failed", SEVERITY_HIGH, NULL,
+		     -1,
+		     xasprintf("/sys/firmware/acpi/tables has %s, yet /sys/kernel/iommu_groups is empty and /sys/class/iommu has %zu",
+			       tables, inv->units.count),
+		     "dmesg | grep -i -e DMAR -e AMD-Vi -e iommu says why; a kernel may have it off by default: intel_iommu=on on the command line");
+	free(tables);
+}
+
+static void check_iommu(struct audit *audit)
+{
+	const struct inventory *inv = audit->inv;
+	char *off;
+
+	if (inv->groups.count)
+		return;
+	off = cmdline_says(inv, off_words);
+	if (off)
+		findings_add(audit->found, "iommu-off", SEVERITY_HIGH, NULL, -1,
+			     xasprintf("/proc/cmdline: %s; no device is in an IOMMU group",
+				       off),
+			     "remove the word from the command line");
+	else if (inv->tables.count)
+		report_failed_driver(audit);
+	else
+		findings_add(audit->found, "no-iommu", SEVERITY_MEDIUM, NULL, -1,
+			     xasprintf("/sys/kernel/iommu_groups is empty, and the firmware has no table of a known IOMMU"),
+			     "turn the IOMMU on in the firmware, or give the virtual machine one; until then no device is confined");
+	free(off);
+}
+
+/* ---- is translation the exception? ---- */
+
+static size_t count_identity(const struct inventory *inv)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < inv->groups.count; i++)
+		count += inv->groups.at[i].type &&
+			 !strcmp(inv->groups.at[i].type, "identity");
+	return count;
+}
+
+static bool any_decided(const struct inventory *inv)
+{
+	size_t i;
+
+	for (i = 0; i < inv->masters.count; i++)
+		if (inv->masters.at[i].dev.tier >= 0)
+			return true;
+	return false;
+}
+
+/* Without a word that says so, all groups do: the kernel was built like this. */
+static void check_passthrough_default(struct audit *audit)
+{
+	const struct inventory *inv = audit->inv;
+	char *said = cmdline_says(inv, passthrough_words);
+	size_t identity = count_identity(inv), all = inv->groups.count;
+
+	if (all && (said || (identity == all && !any_decided(inv))))
+		findings_add(audit->found, "passthrough-default",
+			     SEVERITY_MEDIUM, NULL, -1,
+			     xasprintf("%s%s; %zu of %zu groups are of type identity",
+				       said ? "/proc/cmdline: " :
+					      "every group's type",
+				       said ? said : "", identity, all),
+			     "remove the word, or set iommu.passthrough=0, and give passthrough to single devices: ptctl set DEVICE passthrough");
+	free(said);
+}
+
+/* ---- interrupts ---- */
+
+static bool any_users(const struct inventory *inv)
+{
+	size_t i;
+
+	for (i = 0; i < inv->masters.count; i++)
+		if (audit_is_users(&inv->masters.at[i]))
+			return true;
+	return false;
+}
+
+static void check_interrupts(struct audit *audit)
+{
+	const struct inventory *inv = audit->inv;
+	char *said;
+
+	if (!inv->groups.count || inv->remapped != RULE_NO)
+		return;
+	said = cmdline_says(inv, remapping_words);
+	findings_add(audit->found, "no-irq-remapping",
+		     any_users(inv) ? SEVERITY_HIGH : SEVERITY_MEDIUM, NULL, -1,
+		     xasprintf("%s, not remapped%s%s", inv->remapped_from,
+			       said ? "; /proc/cmdline: " : "",
+			       said ? said : ""),
+		     said ? "remove the word from the command line" :
+			    "turn interrupt remapping on in the firmware or hypervisor (QEMU: intremap=on); without it a device can write any interrupt");
+	free(said);
+}
+
+static void check_unsafe_interrupts(struct audit *audit)
+{
+	if (audit->inv->unsafe_interrupts &&
+	    audit->inv->remapped != RULE_YES)
+		findings_add(audit->found, "unsafe-interrupts", SEVERITY_HIGH,
+			     NULL, -1,
+			     xstrdup("/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts is Y"),
+			     "load vfio_iommu_type1 without it");
+}
+
+void audit_machine(struct audit *audit)
+{
+	check_iommu(audit);
+	check_passthrough_default(audit);
+	check_interrupts(audit);
+	check_unsafe_interrupts(audit);
+}

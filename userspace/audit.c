@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "audit.h"
+#include "confined.h"
+#include "names.h"
+
+bool audit_is_translated(const struct audit *audit, const struct master *m)
+{
+	const struct group *group = inventory_group(audit->inv, m->dev.group);
+
+	return group && group->type && strcmp(group->type, "identity");
+}
+
+/* Whoever has the group of a userspace driver has it translated. */
+bool audit_bypasses(const struct audit *audit, const struct master *m)
+{
+	return m->dev.virtio == RULE_YES &&
+	       m->access == IOMMU_PT_VIRTIO_ACCESS_ABSENT &&
+	       (audit_is_translated(audit, m) || audit_is_users(m));
+}
+
+bool audit_is_left_out(const struct audit *audit, const struct master *m)
+{
+	return audit->inv->groups.count && m->dev.group < 0 &&
+	       !strcmp(m->dev.bus, "pci") &&
+	       !confined_waits_for_group(audit->inv, m);
+}
+
+bool audit_is_users(const struct master *m)
+{
+	return m->dev.driver && rule_glob("vfio*", m->dev.driver);
+}
+
+void audit_run(struct audit *audit)
+{
+	audit_machine(audit);
+	audit_devices(audit);
+	audit_policy(audit);
+	findings_sort(audit->found);
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "audit.h"
+#include "channel.h"
+#include "confined.h"
+#include "kernel.h"
+#include "msg.h"
+#include "names.h"
+#include "paragraph.h"
+#include "ptctl.h"
+#include "rules.h"
+#include "table.h"
+
+static const struct column finding_columns[] = {
+	{ "ID", COLUMN_TEXT, NULL },
+	{ "SEVERITY", COLUMN_TEXT, NULL },
+	{ "DEVICE", COLUMN_TEXT, NULL },
+	{ "GROUP", COLUMN_NUMBER, NULL },
+	{ "EVIDENCE", COLUMN_TEXT, NULL },
+	{ "REMEDY", COLUMN_TEXT, NULL },
+};
+
+static const struct column device_columns[] = {
+	{ "DEVICE", COLUMN_TEXT, NULL },
+	{ "DRIVER", COLUMN_TEXT, NULL },
+	{ "GROUP", COLUMN_NUMBER, NULL },
+	{ "CONFINED", COLUMN_TEXT, NULL },
+	{ "WHY", COLUMN_TEXT, NULL },
+};
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+struct options {
+	const char *sysroot;	/* NULL: this machine */
+	const char *record;	/* file to record in, or NULL */
+	bool json;
+};
+
+/* ---- gathering ---- */
+
+static size_t count_rules_in_files(void)
+{
+	struct rulelist list = { 0 };
+	struct rules rules;
+	size_t count;
+
+	rules_load(&rules);
+	rules_parse(&rules, IOMMU_PT_TIER_ADMIN, &list);
+	rules_parse(&rules, IOMMU_PT_TIER_VENDOR, &list);
+	count = list.count;
+	rulelist_free(&list);
+	rules_free(&rules);
+	return count;
+}
+
+/* What sysfs has not: the rule, what is untrusted, what virtio is offered. */
+static void add_what_only_netlink_has(struct inventory *inv,
+				      const struct devs *devs)
+{
+	size_t i;
+
+	for (i = 0; i < inv->masters.count; i++) {
+		struct master *m = &inv->masters.at[i];
+		const struct dev *dev = devs_find(devs, m->dev.bus,
+						  m->dev.name);
+
+		if (!dev)
+			continue;
+		if (dev->external == RULE_YES)
+			m->dev.external = RULE_YES;
+		m->dev.rule = xstrdup(dev->rule);
+		if (dev->virtio_access > IOMMU_PT_VIRTIO_ACCESS_UNKNOWN)
+			inventory_set_access(m,
+					     (unsigned int)dev->virtio_access,
+					     "the module has asked the device");
+	}
+}
+
+static int ask_module(struct kernel *k, struct audit *audit,
+		      struct inventory *inv)
+{
+	struct devs devs = { 0 };
+	int err = kernel_devs(k, &devs);
+
+	if (!err)
+		add_what_only_netlink_has(inv, &devs);
+	devs_free(&devs);
+	if (!err)
+		err = kernel_hints(k, &audit->hints);
+	return err ? kernel_fail(k, err, "module") : PTCTL_DONE;
+}
+
+/* Without the module: what can be read is malformed, or is not known to be. */
+static void ask_channels(struct audit *audit)
+{
+	const struct channel *channel;
+
+	for (channel = channels; channel->name; channel++)
+		free(channel->read(&audit->hints));
+}
+
+/* What is not in /sys, of this machine only. */
+static int ask_this_machine(struct audit *audit, struct inventory *inv)
+{
+	struct kernel *k = NULL;
+	int ret = PTCTL_DONE;
+
+	audit->idle_rules = count_rules_in_files();
+	if (kernel_open(&k)) {
+		ask_channels(audit);
+	} else {
+		ret = ask_module(k, audit, inv);
+		kernel_close(k);
+	}
+	return ret;
+}
+
+static void say_blind(const struct inventory *inv)
+{
+	if (!inv->mode)
+		msg_err("the kernel module is not loaded; not known without it: what the platform vouches for, and what virtio devices without a virtio driver offer");
+}
+
+/* ---- printing ---- */
+
+static struct table *new_table(const char *array, bool json,
+			       const struct column *columns, size_t count)
+{
+	struct table *table = table_new(array, json, true);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		table_column(table, &columns[i]);
+	return table;
+}
+
+static void cell_group(struct table *table, long group)
+{
+	if (group >= 0)
+		table_cell_number(table, group);
+	else
+		table_cell(table, NULL);
+}
+
+static struct table *findings_table(const struct findings *found)
+{
+	struct table *table = new_table("findings", true, finding_columns,
+					COUNT(finding_columns));
+	size_t i;
+
+	for (i = 0; i < found->count; i++) {
+		const struct finding *finding = &found->at[i];
+
+		table_row(table);
+		table_cell(table, finding->id);
+		table_cell(table, severity_name(finding->severity));
+		table_cell(table, finding->device);
+		cell_group(table, finding->group);
+		table_cell(table, finding->evidence);
+		table_cell(table, finding->remedy);
+	}
+	return table;
+}
+
+static const char *answer_word(enum rule_tri is)
+{
+	const char *word = yes_no(is);
+
+	return word ? word : "unknown";
+}
+
+static struct table *devices_table(const struct inventory *inv, bool json)
+{
+	struct table *table = new_table("devices", json, device_columns,
+					COUNT(device_columns));
+	size_t i;
+
+	for (i = 0; i < inv->masters.count; i++) {
+		const struct master *m = &inv->masters.at[i];
+		struct confined confined = confined_read(inv, m);
+
+		table_row(table);
+		table_cell(table, m->dev.label);
+		table_cell(table, m->dev.driver);
+		cell_group(table, m->dev.group);
+		table_cell(table, answer_word(confined.is));
+		table_cell(table, confined.why);
+		free(confined.why);
+	}
+	return table;
+}
+
+static void print_finding(const struct finding *finding)
+{
+	char *group = xasprintf("group %ld", finding->group);
+
+	msg_out("%-8s  %s: %s", severity_name(finding->severity), finding->id,
+		finding->device ? finding->device :
+		finding->group >= 0 ? group : "the machine");
+	paragraph_out(finding->evidence);
+	paragraph_out(finding->remedy);
+	msg_out("%s", "");
+	free(group);
+}
+
+static void print(const struct inventory *inv, const struct findings *found,
+		  bool json)
+{
+	struct table *tables[2];
+	size_t i;
+
+	tables[1] = devices_table(inv, json);
+	if (json) {
+		tables[0] = findings_table(found);
+		table_print(tables, 2);
+		table_free(tables[0]);
+	} else {
+		for (i = 0; i < found->count; i++)
+			print_finding(&found->at[i]);
+		if (!found->count)
+			puts("no findings\n");
+		table_print(&tables[1], 1);
+	}
+	table_free(tables[1]);
+}
+
+/* ---- the verb ---- */
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+		{ "sysroot", required_argument, NULL, 's' },
+		{ "record", required_argument, NULL, 'r' },
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "s:r:j", longs, NULL)) != -1) {
+		if (c == 's')
+			options->sysroot = optarg;
+		else if (c == 'r')
+			options->record = optarg;
+		else if (c == 'j')
+			options->json = true;
+		else
+			return usage_fail(&cmd_audit, NULL);
+	}
+	if (optind < argc)
+		return usage_fail(&cmd_audit, "audit takes no device");
+	return PTCTL_DONE;
+}
+
+static int look(const struct options *options, struct audit *audit,
+		struct inventory *inv)
+{
+	struct sysroot root;
+	int ret = sysroot_open(&root, options->sysroot);
+
+	if (ret)
+		return ret;
+	if (options->record) {
+		root.record = fopen(options->record, "we");
+		if (!root.record)
+			ret = msg_fail(PTCTL_FAILED, "%s: %m",
+				       options->record);
+	}
+	if (!ret)
+		inventory_read(inv, &root);
+	if (root.record && fclose(root.record))
+		ret = msg_fail(PTCTL_FAILED, "%s: %m", options->record);
+	if (!ret && root.live)
+		ret = ask_this_machine(audit, inv);
+	sysroot_close(&root);
+	return ret;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct inventory inv = { 0 };
+	struct findings found = { 0 };
+	struct audit audit = { .inv = &inv, .found = &found };
+	int ret;
+
+	ret = parse(argc, argv, &options);
+	if (!ret)
+		ret = look(&options, &audit, &inv);
+	if (!ret) {
+		audit_run(&audit);
+		print(&inv, &found, options.json);
+		say_blind(&inv);
+		ret = found.count ? PTCTL_FINDINGS : PTCTL_DONE;
+	}
+	findings_free(&found);
+	saids_free(&audit.hints);
+	inventory_free(&inv);
+	return ret;
+}
+
+const struct command cmd_audit = {
+	.name = "audit",
+	.summary = "What is not protected as it seems, and what to do",
+	.usage = "[--sysroot DIR] [--record FILE] [--json]",
+	.help =
+	"  -s, --sysroot DIR   of another machine: DIR has copies of its sys and proc\n"
+	"  -r, --record FILE   write down all that was read, a line each\n"
+	"  -j, --json          as JSON: \"findings\" and \"devices\"\n\n"
+	"Exit status 3 with findings. CONFINED says of each device whether a userspace\n"
+	"driver (vfio) on it can reach no memory but what it is given.\n\n"
+	"Examples:\n"
+	"  ptctl audit\n"
+	"  ptctl audit --json | jq '.findings[] | select(.severity == \"critical\")'\n",
+	.run = run,
+};
