@@ -11,7 +11,8 @@
 
 enum {
 	DEVICE, DRIVER, GROUP, POLICY, EFFECTIVE, STATUS, SOURCE, BUS, NAME,
-	RULE, REASON, EXTERNAL, VIRTIO, VIRTIO_ACCESS, MODALIAS, VENDOR, MODEL, IOMMU,
+	RULE, REASON, EXTERNAL, VIRTIO, VIRTIO_ACCESS, MODALIAS, VENDOR, MODEL,
+	IOMMU,
 };
 
 static const struct column columns[] = {
@@ -294,7 +295,8 @@ const struct command cmd_list = {
 	"  -t, --tree          below its IOMMU and its group; in JSON as children\n"
 	"  -j, --json          as JSON\n\n"
 	"Columns: DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE, and\n"
-	"BUS NAME RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL IOMMU\n\n"
+	"BUS NAME RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL\n"
+	"IOMMU\n\n"
 	"Examples:\n"
 	"  ptctl list\n"
 	"  ptctl list -o +REASON\n"
