@@ -4,8 +4,10 @@
 . /tests/lib.sh
 . /tests/boot/lib.sh
 
+has_other_driver() { [ "$(bound_driver $NIC)" = vfio-pci ]; }
+
 reached_login
-check "driverctl did it" wait_for 60 test "$(bound_driver $NIC)" = vfio-pci
+check "driverctl did it" wait_for 60 has_other_driver
 check "after the card's own driver" test "$(line_of 'e1000e: Intel')" -gt 0
 unbound=$(dmesg | grep -c "e1000e $NIC .*removed PHC")
 is "$unbound" 1 "which was pulled away for it"
