@@ -3,7 +3,7 @@
 # and with as many platform devices as one likes. For tests/vm/bench.
 . /tests/lib.sh
 
-MANY=10000 FEW=100
+MANY=10000 SOME=1000 FEW=100
 DEVICES=/sys/bus/platform/devices
 PRESENT=/sys/module/testiommu/parameters/present
 
@@ -37,6 +37,7 @@ UNDO="modprobe -rq iommu-pt-policy; typeall DMA"
 load_and_apply() {	# COUNT ROUNDS
 	rules "passthrough bus=platform name=testdev.*"
 	figure "raw-$1" stopwatch "$2" "typeall identity" "typeall DMA"
+	figure "load-$1" stopwatch 1 "modprobe iommu-pt-policy" "$UNDO"
 	figure "apply-$1" stopwatch "$2" "$LOAD" "$UNDO"
 	is "$(cat $DEVICES/testdev.$(($1 - 1))/iommu_group/type)" identity "the last of $1 as well"
 	figure "show-$1" stopwatch 5 "ptctl show platform/testdev.7"
@@ -70,6 +71,16 @@ load_and_apply $FEW 5
 check "module unloads" modprobe -r iommu-pt-policy
 no_devices
 
+# Scripts take a process or two a device: minutes, emulated, for all of them.
+devices $SOME
+check "module loads" modprobe iommu-pt-policy
+figure list-loop stopwatch 1 "sh /tmp/loop"
+if [ -x /usr/sbin/driverctl ]; then
+	figure list-driverctl stopwatch 1 "driverctl -b platform list-devices"
+fi
+check "module unloads" modprobe -r iommu-pt-policy
+no_devices
+
 devices $MANY
 rm -f /etc/iommu-pt/rules.d/bench.rules
 before=$(kernel_memory)
@@ -80,10 +91,6 @@ grown device-memory "$before" $MANY "Slab and VmallocUsed of /proc/meminfo befor
 check "module unloads" modprobe -r iommu-pt-policy
 load_and_apply $MANY 3
 figure list-ptctl stopwatch 3 "ptctl list"
-figure list-loop stopwatch 1 "sh /tmp/loop"
-if [ -x /usr/sbin/driverctl ]; then
-	figure list-driverctl stopwatch 1 "driverctl -b platform list-devices"
-fi
 check "module unloads" modprobe -r iommu-pt-policy
 no_devices
 
