@@ -24,6 +24,7 @@ rules() {	# TEXT: to the file that ptctl apply reads
 # What the kernel holds, in bytes, without what it could give back.
 kernel_memory() {
 	sync
+	sleep 2
 	echo 3 >/proc/sys/vm/drop_caches
 	awk '/^(Slab|VmallocUsed):/ { kb += $2 } END { printf "%d", kb * 1024 }' /proc/meminfo
 }
@@ -58,6 +59,34 @@ for dev in /sys/bus/platform/devices/*; do
 done
 END
 
+# Memory first: what was freed before would come back in the meantime.
+check "module loads" modprobe iommu-pt-policy
+before=$(kernel_memory)
+mkdir -p /etc/iommu-pt/rules.d
+awk 'BEGIN {
+	for (i = 0; i < 10000; i++)
+		if (i % 10 == 0)
+			printf "strict bus=pci name=%04x:f0:00.0\n", i
+		else
+			printf "strict modalias=pci:v0000%04Xd*\n", 0xa000 + i
+}' >/etc/iommu-pt/rules.d/bench.rules
+check "10,000 rules" ptctl apply
+grown rule-memory "$before" 10000 "Slab and VmallocUsed of /proc/meminfo before and after ptctl apply"
+check "module unloads" modprobe -r iommu-pt-policy
+rm /etc/iommu-pt/rules.d/bench.rules
+
+devices $MANY
+before=$(kernel_memory)
+check "module loads" modprobe iommu-pt-policy
+give_figure module-size "$(cat /sys/module/iommu_pt_policy/coresize)" \
+	"cat /sys/module/iommu_pt_policy/coresize"
+grown device-memory "$before" $MANY "Slab and VmallocUsed of /proc/meminfo before and after modprobe"
+check "module unloads" modprobe -r iommu-pt-policy
+load_and_apply $MANY 3
+figure list-ptctl stopwatch 3 "ptctl list"
+check "module unloads" modprobe -r iommu-pt-policy
+no_devices
+
 # One bare device: nothing to it but what sysfs does.
 devices 1
 figure bare-without timing -a 21 $PRESENT 1 $PRESENT 0
@@ -81,29 +110,4 @@ fi
 check "module unloads" modprobe -r iommu-pt-policy
 no_devices
 
-devices $MANY
-rm -f /etc/iommu-pt/rules.d/bench.rules
-before=$(kernel_memory)
-check "module loads" modprobe iommu-pt-policy
-give_figure module-size "$(cat /sys/module/iommu_pt_policy/coresize)" \
-	"cat /sys/module/iommu_pt_policy/coresize"
-grown device-memory "$before" $MANY "Slab and VmallocUsed of /proc/meminfo before and after modprobe"
-check "module unloads" modprobe -r iommu-pt-policy
-load_and_apply $MANY 3
-figure list-ptctl stopwatch 3 "ptctl list"
-check "module unloads" modprobe -r iommu-pt-policy
-no_devices
-
-check "module loads" modprobe iommu-pt-policy
-before=$(kernel_memory)
-awk 'BEGIN {
-	for (i = 0; i < 10000; i++)
-		if (i % 10 == 0)
-			printf "strict bus=pci name=%04x:f0:00.0\n", i
-		else
-			printf "strict modalias=pci:v0000%04Xd*\n", 0xa000 + i
-}' >/etc/iommu-pt/rules.d/bench.rules
-check "10,000 rules" ptctl apply
-grown rule-memory "$before" 10000 "Slab and VmallocUsed of /proc/meminfo before and after ptctl apply"
-check "module unloads" modprobe -r iommu-pt-policy
 done_testing
