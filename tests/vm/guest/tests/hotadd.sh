@@ -47,7 +47,6 @@ done
 check "module unloads" modprobe -r iommu-pt-policy
 hot_add without-again
 
-
 fresh
 check "unplugged" device_del hot1
 done_testing

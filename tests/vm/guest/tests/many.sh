@@ -3,7 +3,7 @@
 # and with as many platform devices as one likes. For tests/vm/bench.
 . /tests/lib.sh
 
-MANY=10000 FEW=100
+MANY=10000 SOME=1000 FEW=100
 DEVICES=/sys/bus/platform/devices
 PRESENT=/sys/module/testiommu/parameters/present
 
@@ -24,6 +24,7 @@ rules() {	# TEXT: to the file that ptctl apply reads
 # What the kernel holds, in bytes, without what it could give back.
 kernel_memory() {
 	sync
+	sleep 2
 	echo 3 >/proc/sys/vm/drop_caches
 	awk '/^(Slab|VmallocUsed):/ { kb += $2 } END { printf "%d", kb * 1024 }' /proc/meminfo
 }
@@ -37,6 +38,7 @@ UNDO="modprobe -rq iommu-pt-policy; typeall DMA"
 load_and_apply() {	# COUNT ROUNDS
 	rules "passthrough bus=platform name=testdev.*"
 	figure "raw-$1" stopwatch "$2" "typeall identity" "typeall DMA"
+	figure "load-$1" stopwatch 1 "modprobe iommu-pt-policy" "$UNDO"
 	figure "apply-$1" stopwatch "$2" "$LOAD" "$UNDO"
 	is "$(cat $DEVICES/testdev.$(($1 - 1))/iommu_group/type)" identity "the last of $1 as well"
 	figure "show-$1" stopwatch 5 "ptctl show platform/testdev.7"
@@ -57,6 +59,34 @@ for dev in /sys/bus/platform/devices/*; do
 done
 END
 
+# Memory first: what was freed before would come back in the meantime.
+check "module loads" modprobe iommu-pt-policy
+before=$(kernel_memory)
+mkdir -p /etc/iommu-pt/rules.d
+awk 'BEGIN {
+	for (i = 0; i < 10000; i++)
+		if (i % 10 == 0)
+			printf "strict bus=pci name=%04x:f0:00.0\n", i
+		else
+			printf "strict modalias=pci:v0000%04Xd*\n", 0xa000 + i
+}' >/etc/iommu-pt/rules.d/bench.rules
+check "10,000 rules" ptctl apply
+grown rule-memory "$before" 10000 "Slab and VmallocUsed of /proc/meminfo before and after ptctl apply"
+check "module unloads" modprobe -r iommu-pt-policy
+rm /etc/iommu-pt/rules.d/bench.rules
+
+devices $MANY
+before=$(kernel_memory)
+check "module loads" modprobe iommu-pt-policy
+give_figure module-size "$(cat /sys/module/iommu_pt_policy/coresize)" \
+	"cat /sys/module/iommu_pt_policy/coresize"
+grown device-memory "$before" $MANY "Slab and VmallocUsed of /proc/meminfo before and after modprobe"
+check "module unloads" modprobe -r iommu-pt-policy
+load_and_apply $MANY 3
+figure list-ptctl stopwatch 3 "ptctl list"
+check "module unloads" modprobe -r iommu-pt-policy
+no_devices
+
 # One bare device: nothing to it but what sysfs does.
 devices 1
 figure bare-without timing -a 21 $PRESENT 1 $PRESENT 0
@@ -70,16 +100,9 @@ load_and_apply $FEW 5
 check "module unloads" modprobe -r iommu-pt-policy
 no_devices
 
-devices $MANY
-rm -f /etc/iommu-pt/rules.d/bench.rules
-before=$(kernel_memory)
+# Scripts take a process or two a device: minutes, emulated, for all of them.
+devices $SOME
 check "module loads" modprobe iommu-pt-policy
-give_figure module-size "$(cat /sys/module/iommu_pt_policy/coresize)" \
-	"cat /sys/module/iommu_pt_policy/coresize"
-grown device-memory "$before" $MANY "Slab and VmallocUsed of /proc/meminfo before and after modprobe"
-check "module unloads" modprobe -r iommu-pt-policy
-load_and_apply $MANY 3
-figure list-ptctl stopwatch 3 "ptctl list"
 figure list-loop stopwatch 1 "sh /tmp/loop"
 if [ -x /usr/sbin/driverctl ]; then
 	figure list-driverctl stopwatch 1 "driverctl -b platform list-devices"
@@ -87,16 +110,4 @@ fi
 check "module unloads" modprobe -r iommu-pt-policy
 no_devices
 
-check "module loads" modprobe iommu-pt-policy
-before=$(kernel_memory)
-awk 'BEGIN {
-	for (i = 0; i < 10000; i++)
-		if (i % 10 == 0)
-			printf "strict bus=pci name=%04x:f0:00.0\n", i
-		else
-			printf "strict modalias=pci:v0000%04Xd*\n", 0xa000 + i
-}' >/etc/iommu-pt/rules.d/bench.rules
-check "10,000 rules" ptctl apply
-grown rule-memory "$before" 10000 "Slab and VmallocUsed of /proc/meminfo before and after ptctl apply"
-check "module unloads" modprobe -r iommu-pt-policy
 done_testing
