@@ -193,9 +193,10 @@ class Guest:
         if not qemu:
             raise Unavailable(f"{self.arch['qemu']} is not installed")
         for device in self.machine["needs"]:
-            known = subprocess.run([qemu, "-device", f"{device},help"], check=False,
-                                   capture_output=True).returncode == 0
-            if not known:
+            # Some versions exit with 0 whatever they say.
+            asked = subprocess.run([qemu, "-device", f"{device},help"], check=False,
+                                   capture_output=True, text=True)
+            if asked.returncode or "not found" in asked.stderr:
                 raise Unavailable(f"this QEMU has no {device}")
 
     def _disks(self, run_dir):
