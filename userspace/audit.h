@@ -24,6 +24,23 @@ struct audit {
 /* All checks of the machine and of its devices; @found is sorted then. */
 void audit_run(struct audit *audit);
 
+/**
+ * audit_ask_here() - add what /sys does not say of this machine
+ * @audit: @idle_rules and @hints are filled in
+ * @inv: the machine; what the module knows of its devices is added
+ *
+ * Return: an enum ptctl_status; complains itself
+ */
+int audit_ask_here(struct audit *audit, struct inventory *inv);
+
+/**
+ * audit_here() - what is wrong with this machine
+ * @found: filled in; findings_free() afterwards
+ *
+ * Return: an enum ptctl_status; complains itself
+ */
+int audit_here(struct findings *found);
+
 /* Parts of audit_run(). */
 void audit_machine(struct audit *audit);
 void audit_devices(struct audit *audit);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "device.h"
 #include "msg.h"
 #include "names.h"
@@ -15,6 +16,7 @@ struct summary {
 	unsigned int rules[__IOMMU_PT_TIER_END];
 	unsigned int effective[__IOMMU_PT_EFFECTIVE_END];
 	unsigned int status[__IOMMU_PT_STATUS_END];
+	unsigned int findings[__SEVERITY_END];
 	unsigned int devices;
 	unsigned int grouped;
 };
@@ -61,6 +63,18 @@ static void count_rules(struct summary *s, const struct rulelist *rules)
 			s->rules[rules->at[i].tier]++;
 }
 
+static int count_findings(struct summary *s)
+{
+	struct findings found = { 0 };
+	int ret = audit_here(&found);
+	size_t i;
+
+	for (i = 0; i < found.count; i++)
+		s->findings[found.at[i].severity]++;
+	findings_free(&found);
+	return ret;
+}
+
 static int gather(struct view *view, struct summary *s)
 {
 	struct strings iommus = { 0 };
@@ -79,7 +93,7 @@ static int gather(struct view *view, struct summary *s)
 	s->iommu = join(&iommus);
 	strings_free(&iommus);
 	devs_free(&devs);
-	return PTCTL_DONE;
+	return count_findings(s);
 }
 
 /* ---- for people ---- */
@@ -118,6 +132,8 @@ static const char *next_step(const struct summary *s)
 		return "devices of one group disagree: ptctl list -o +REASON, then ptctl set DEVICE POLICY --group";
 	if (s->status[IOMMU_PT_STATUS_REFUSED])
 		return "policies were refused: ptctl list -o +REASON";
+	if (s->findings[SEVERITY_CRITICAL] || s->findings[SEVERITY_HIGH])
+		return "something is not protected as it seems: ptctl audit";
 	return NULL;
 }
 
@@ -150,6 +166,7 @@ static void print_text(const struct summary *s)
 		print_counts("Status", s->status, __IOMMU_PT_STATUS_END,
 			     status_name);
 	print_counts("Rules", s->rules, __IOMMU_PT_TIER_END, tier_name);
+	print_counts("Findings", s->findings, __SEVERITY_END, severity_name);
 	if (s->info->version)
 		print_trust(s->info);
 	if (s->info->events_lost)
@@ -216,6 +233,7 @@ static void print_json(const struct summary *s)
 			  effective_name);
 	add_count_columns(table, "status", __IOMMU_PT_STATUS_END, status_name);
 	add_count_columns(table, "rules", __IOMMU_PT_TIER_END, tier_name);
+	add_count_columns(table, "findings", __SEVERITY_END, severity_name);
 	add_column(table, "events_lost", COLUMN_NUMBER);
 	add_column(table, "hints", COLUMN_TEXT);
 	add_column(table, "truthful", COLUMN_BOOL);
@@ -233,6 +251,7 @@ static void print_json(const struct summary *s)
 	add_counts(table, s->effective, __IOMMU_PT_EFFECTIVE_END);
 	add_counts(table, s->status, __IOMMU_PT_STATUS_END);
 	add_counts(table, s->rules, __IOMMU_PT_TIER_END);
+	add_counts(table, s->findings, __SEVERITY_END);
 	table_cell_number(table, s->info->events_lost);
 	add_trust(table, s->info);
 	table_cell(table, next_step(s));
