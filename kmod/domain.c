@@ -3,10 +3,12 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/iommu.h>
+#include <linux/kernfs.h>
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/seq_file.h>
 #include <linux/workqueue.h>
 #include "compat.h"
 #include "domain.h"
@@ -63,13 +65,32 @@ const char *domain_type_name(enum domain_type type)
 	return type_names[type];
 }
 
+/*
+ * Whoever reads an attribute of ours holds these locks of that file's, and has
+ * us take the same of this one, which is nobody else's: tell lockdep that they
+ * are others. All files of kernfs are opened as seq_files.
+ */
+static void set_lock_classes(struct file *file)
+{
+	static struct lock_class_key seq_key, kernfs_key;
+	struct seq_file *seq = file->private_data;
+	struct kernfs_open_file *of __maybe_unused = seq->private;
+
+	lockdep_set_class(&seq->lock, &seq_key);
+	lockdep_set_class(&of->mutex, &kernfs_key);
+}
+
 static struct file *open_type(struct iommu_group *grp, int flags)
 {
 	char path[sizeof("kernel/iommu_groups/-2147483648/type")];
+	struct file *file;
 
 	snprintf(path, sizeof(path), "kernel/iommu_groups/%d/type",
 		 iommu_group_id(grp));
-	return file_open_root_mnt(sysfs_mnt, path, flags, 0);
+	file = file_open_root_mnt(sysfs_mnt, path, flags, 0);
+	if (!IS_ERR(file))
+		set_lock_classes(file);
+	return file;
 }
 
 static enum domain_type read_type(struct file *file)
