@@ -40,6 +40,7 @@ endif
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man4 man/*.4
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man5 man/*.5
 	install -D -m 644 -t $(DESTDIR)$(mandir)/man8 man/*.8
+	install -D -m 644 -t $(DESTDIR)$(prefix)/share/doc/ptctl doc/hints.md
 	install -D -m 644 completion/ptctl.bash $(DESTDIR)$(bashdir)/ptctl
 	install -D -m 644 -t $(DESTDIR)$(zshdir) completion/_ptctl
 

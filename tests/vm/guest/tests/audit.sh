@@ -15,6 +15,8 @@ compare() {	# WHEN: audit against the command line
 	for _pair in $(word vm.confined); do
 		is "$(confined "${_pair%=*}")" "${_pair#*=}" "$1: is ${_pair%=*} confined?"
 	done
+	is "$(ptctl status --json | jq '.status[0] | [to_entries[] | select(.key | startswith("findings_")).value] | add')" \
+		"$(jq '.findings | length' /run/test/out)" "$1: status counts them"
 	exits $_status "$1: for people" ptctl audit
 	for _finding in $_wanted; do
 		like "$OUT" "*${_finding%@*}: *" "$1: it names ${_finding%@*}"
