@@ -18,8 +18,8 @@ struct device;
  *
  * Does what the core does at the driver's probe, and itself does right at
  * ADD_DEVICE where not COMPAT_GROUP_AT_PROBE. Nothing is done for a device
- * that is in a group or has a driver, nor in mode observe. A failure is the core's affair: it meets
- * the same one when a driver binds.
+ * that is in a group or has a driver, nor in mode observe. A failure is the
+ * core's affair: it meets the same one when a driver binds.
  */
 void early_configure(struct device *dev);
 
