@@ -127,33 +127,9 @@ static void check_mode(struct audit *audit)
 			     "modprobe iommu-pt-policy, without mode=off");
 }
 
-#define HINT_SHOWN	80	/* bytes of it */
-
-static void check_hints(struct audit *audit)
-{
-	size_t i;
-
-	for (i = 0; i < audit->hints.count; i++) {
-		const struct said *said = &audit->hints.at[i];
-		char *shown;
-
-		if (said->state != IOMMU_PT_HINT_REJECTED)
-			continue;
-		shown = said_shown(said, HINT_SHOWN);
-		findings_add(audit->found, "hint-rejected", SEVERITY_MEDIUM,
-			     said->device, -1,
-			     xasprintf("%s says \"%s\": %s", said->channel,
-				       shown, said->reason ? said->reason :
-							     "malformed"),
-			     "no hint of that channel is in force: have whoever runs the hypervisor, or made the firmware, correct it; see: ptctl hints");
-		free(shown);
-	}
-}
-
 void audit_policy(struct audit *audit)
 {
 	check_truthful(audit);
-	check_hints(audit);
 	check_unmet(audit);
 	check_mode(audit);
 }

@@ -37,5 +37,6 @@ void audit_run(struct audit *audit)
 	audit_machine(audit);
 	audit_devices(audit);
 	audit_policy(audit);
+	audit_hints(audit);
 	findings_sort(audit->found);
 }

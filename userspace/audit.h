@@ -45,6 +45,7 @@ int audit_here(struct findings *found);
 void audit_machine(struct audit *audit);
 void audit_devices(struct audit *audit);
 void audit_policy(struct audit *audit);
+void audit_hints(struct audit *audit);
 
 /* Predicates that more than one check asks. */
 bool audit_is_translated(const struct audit *audit, const struct master *m);

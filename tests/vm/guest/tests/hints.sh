@@ -32,6 +32,12 @@ is "$(policy_of $FN0)" auto "a malformed property has no say"
 like "$(dmesg)" "*$FN0: iommu_pt: hint linux,iommu-pt-policy: the property names no policy*" \
 	"the log tells of it"
 
+ptctl audit --json >/run/test/audit
+is "$(jq -r '.findings[] | select(.id == "hint-restricted").device' /run/test/audit)" "$ext" \
+	"audit: a hint would loosen an external device"
+is "$(jq -r '.findings[] | select(.id == "hint-rejected").device' /run/test/audit)" "$FN0" \
+	"audit: a malformed property"
+
 is "$(nlhints info)" "hints=trust truthful" "info: trust, truthful"
 is "$(cat /sys/kernel/iommu_pt/hints /sys/kernel/iommu_pt/truthful)" "trust
 1" "sysfs: the same"
