@@ -71,8 +71,8 @@ echo 8192 >/proc/sys/net/core/rmem_max		# of nobody; root asks for more
 as_nobody ptctl monitor --json >/run/test/events 2>&1 &
 check "monitor listens, for nobody as well" wait_for 10 sh -c "echo strict >$PCI/$EDU/iommu_pt/policy; echo auto >$PCI/$EDU/iommu_pt/policy; grep -q $EDU /run/test/events"
 drained() { ! awk '$2 == 16 && $5 > 0 { found = 1 } END { exit !found }' /proc/net/netlink; }
-# The last event of each round; what comes before it is printed by then.
-quiet() { drained && tail -n 1 /run/test/events | grep -q '"status": "none"'; }
+# The last of a round is a status, after a decision: all before it is printed then.
+quiet() { drained && tail -n 1 /run/test/events | grep -q '"event": "status".*"status": "none"'; }
 check "all is printed so far" wait_for 10 quiet
 monitor=$(pidof ptctl)
 before=$(wc -l </run/test/events)
