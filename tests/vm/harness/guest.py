@@ -153,24 +153,36 @@ class Guest:
         self.verdicts = None
         self.reboot = None				# (test, stage)
         self.crash = None				# the signal that QEMU died of
+        self.spoke = False				# the guest, in the last boot
         self.qmp = None
 
     def run(self):
-        """All boots; returns the points. An emulator that crashes has said nothing
-        of what runs in it, so that it gets a second chance, and no third."""
+        """All boots; returns the points. What says nothing of the tests gets a second
+        chance, and no third."""
         self._check_qemu()
         shutil.rmtree(self.log_dir, ignore_errors=True)
         points = self._run_once()
-        if self.crash not in CRASHES:
+        accident = self._accident()
+        if not accident:
             return points
         aside = self.log_dir.with_name(self.log_dir.name + ".crash")
         shutil.rmtree(aside, ignore_errors=True)
         self.log_dir.rename(aside)
-        note = f"QEMU itself crashed ({self.crash.name}), so all of it again; the log: {aside}"
+        note = f"{accident}, so all of it again; the log: {aside}"
         print(f"{self.name}: {note}", file=sys.stderr, flush=True)
         points = self._run_once()
         points[-1].notes.insert(0, note)
         return points
+
+    def _accident(self):
+        """What went wrong before anything of the project ran, or beside it. Emulated
+        CPUs that patch the code of one another now and then do not survive it. What
+        boots from a disk has the module in its initramfs, and no such excuse."""
+        if self.crash in CRASHES:
+            return f"QEMU itself crashed ({self.crash.name})"
+        if not self.spoke and not self.disk:
+            return "the kernel did not come as far as its init"
+        return None
 
     def _run_once(self):
         self.log_dir.mkdir(parents=True)
@@ -288,7 +300,9 @@ class Guest:
     def _converse(self, lines, deadline):
         """With the guest, until QEMU closes the channel."""
         start = time.monotonic()
+        self.spoke = False
         while (line := lines.read(deadline)) is not None:
+            self.spoke = True
             with open(self.log_dir / "control.log", "a", encoding="utf-8") as log:
                 log.write(f"{time.monotonic() - start:8.3f} {line}\n")
             word, _, rest = line.partition(" ")

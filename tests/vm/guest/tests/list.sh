@@ -87,7 +87,9 @@ done
 kill -CONT $monitor
 check "monitor has read what there was" wait_for 30 drained
 check "the next event tells" wait_for 10 sh -c "echo lazy >$PCI/$EDU/iommu_pt/policy; tail -n 1 /run/test/events | grep -q lazy"
-kill $monitor
+kill "$monitor"
+gone() { ! kill -0 "$monitor" 2>/dev/null; }
+check "monitor ends" wait_for 10 gone		# or it would see the next one too
 echo auto >$PCI/$EDU/iommu_pt/policy
 echo "$room" >/proc/sys/net/core/rmem_max
 tail -n +$((before + 1)) /run/test/events >/run/test/late
