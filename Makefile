@@ -106,6 +106,7 @@ bench:				## measure what it costs, beside what it replaces; B=GROUP
 fuzz:				## fuzz the parsers for FUZZ_SECONDS (30) each
 	tests/fuzz/run rule
 	tests/fuzz/run hint
+	tests/fuzz/run channel
 
 lint:				## shellcheck, sparse, analysers; the guests' builds do W=1
 	tests/lint
