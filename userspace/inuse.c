@@ -10,10 +10,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <libmount.h>
-
 #include "device.h"
 #include "inuse.h"
+#include "mounts.h"
 #include "opener.h"
 #include "route.h"
 
@@ -225,52 +224,51 @@ static void add_below(const char *subsystem, const char *syspath, void *arg)
 
 /* ---- file systems and swap ---- */
 
-static bool is_of(struct libmnt_fs *fs, dev_t devno)
+static bool is_of(const char *source, dev_t devno, dev_t blkno)
 {
-	const char *source = mnt_fs_get_source(fs);
 	struct stat st;
 
-	if (mnt_fs_get_devno(fs) == devno)
+	if (devno == blkno)
 		return true;
 	/* btrfs has a number of its own, swap has none in the table */
 	return source && *source == '/' && !stat(source, &st) &&
-	       S_ISBLK(st.st_mode) && st.st_rdev == devno;
+	       S_ISBLK(st.st_mode) && st.st_rdev == blkno;
 }
 
-static void look_in_table(struct look *look, struct libmnt_table *table,
-			  bool swap)
+static void look_at_mount(const char *source, const char *target, dev_t devno,
+			  void *arg)
 {
-	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
+	struct look *look = arg;
 	size_t i;
 
-	while (iter && !mnt_table_next_fs(table, iter, &fs))
-		for (i = 0; i < look->count; i++) {
-			struct part *part = &look->parts[i];
+	for (i = 0; i < look->count; i++) {
+		struct part *part = &look->parts[i];
 
-			if (!part->blkno || !is_of(fs, part->blkno))
-				continue;
-			found(look, swap ?
-			      xasprintf("/dev/%s is swap space", part->name) :
-			      xasprintf("/dev/%s is mounted on %s", part->name,
-					mnt_fs_get_target(fs)));
-		}
-	mnt_free_iter(iter);
+		if (!part->blkno || !is_of(source, devno, part->blkno))
+			continue;
+		found(look, target ?
+		      xasprintf("/dev/%s is mounted on %s", part->name, target) :
+		      xasprintf("/dev/%s is swap space", part->name));
+	}
+}
+
+static bool has_disks(const struct look *look)
+{
+	size_t i;
+
+	for (i = 0; i < look->count; i++)
+		if (look->parts[i].blkno)
+			return true;
+	return false;
 }
 
 static void look_for_mounts(struct look *look)
 {
-	struct libmnt_table *mounts = mnt_new_table();
-	struct libmnt_table *swaps = mnt_new_table();
+	const char *why = has_disks(look) ? mounts_each(look_at_mount, look) :
+					    NULL;
 
-	if (!mounts || mnt_table_parse_file(mounts, "/proc/self/mountinfo"))
-		found(look, xasprintf("what is mounted cannot be read"));
-	else
-		look_in_table(look, mounts, false);
-	if (swaps && !mnt_table_parse_swaps(swaps, NULL))
-		look_in_table(look, swaps, true);
-	mnt_unref_table(mounts);
-	mnt_unref_table(swaps);
+	if (why)
+		found(look, xasprintf("what is mounted cannot be known: %s", why));
 }
 
 /* ---- programs ---- */

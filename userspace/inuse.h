@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What would break if a device's driver were released: the only file that
- * knows libmount. Where it cannot be known, the answer is "in use".
+ * What would break if a device's driver were released. Where it cannot be
+ * known, the answer is "in use".
  */
 #ifndef PTCTL_INUSE_H
 #define PTCTL_INUSE_H

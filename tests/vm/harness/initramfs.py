@@ -95,6 +95,7 @@ def _programs(root, tools, tree_path, userland, guest):
     """Programs of the tree, and ours, with all the libraries they need."""
     ours = [p for p in userland.iterdir() if p.name != cache.STAMP]
     todo = [*guest["programs"],
+            *(_find_library(tree_path, name) for name in guest["loaded"]),
             *(name for name in guest["for_rivals"] if (tree_path / name.lstrip("/")).exists())]
     seen = set()
 

@@ -30,6 +30,13 @@ exits 4 "a mounted file system refuses it" ptctl set --runtime --rebind "$hot" p
 like "$OUT$ERR" "*/tmp/mnt*" "and says which"
 is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "nothing is changed"
 umount /tmp/mnt
+libmount=$(echo /usr/lib/*/libmount.so.1)
+mv "$libmount" /tmp/
+exits 4 "without libmount nobody knows what is mounted" ptctl set --runtime --rebind "$hot" passthrough
+like "$OUT$ERR" "*libmount*" "and it says so"
+is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "nothing is changed"
+exits 0 "a device without a disk needs none" ptctl set --runtime --rebind $EDU auto
+mv /tmp/libmount.so.1 "$libmount"
 mkswap /dev/"$disk" >/dev/null
 check "swap is on" swapon /dev/"$disk"
 exits 4 "swap refuses it" ptctl set --runtime --rebind "$hot" passthrough
