@@ -29,6 +29,12 @@ WRONG = re.compile(
     r"bad unlock balance|lock held when returning|held lock freed|INFO: (task|trying)|"
     r"turning off the locking correctness validator|workqueue lockup)")
 LOG_LINES = 200
+# All waiting inside of a guest and for its QEMU is for something that comes, so that
+# patience costs nothing, and a machine that is busy with other things fails no test.
+PATIENCE = 4
+# A guest that says something every now and then is at work, however slow this machine
+# is; but not for ever.
+MOST_TIMEOUTS = 6
 # How QEMU goes that has a fault of its own, whatever the guest does.
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 
@@ -40,13 +46,6 @@ def kill_all():
     with _running_lock:
         for process in _running:
             process.kill()
-
-
-def _encoded(words):
-    """{encode:FORMAT} is as many words as "ptctl hints encode" makes of it."""
-    for word in words:
-        form = re.fullmatch(r"\{encode:([\w-]+)\}", word)
-        yield from encode.words(form[1]) if form else [word]
 
 
 class Lines:
@@ -87,7 +86,7 @@ class Qmp:
         self.lines = Lines(sock)
         self.slower = slower				# the guest, so many times
         self.events = []
-        self._read(time.monotonic() + 10)		# the greeting
+        self._read(time.monotonic() + 10 * slower)	# the greeting
         self.execute({"execute": "qmp_capabilities"})
 
     def _read(self, deadline):
@@ -139,8 +138,9 @@ class Guest:
     def __init__(self, config, kernel, machine, tests, *, kernel_path, initramfs, disk, log_dir,
                  show):
         self.machine = config["machine"][machine]
-        self.slower = config["kernel"][kernel].get("slower", 1)
-        self.timeout = self.machine["timeout"] * self.slower
+        slower = config["kernel"][kernel].get("slower", 1)
+        self.timeout = self.machine["timeout"] * slower
+        self.slower = PATIENCE * slower
         self.arch = config["arch"][self.machine["arch"]]
         self.kernel_image = debian.image(kernel_path)
         self.initramfs = initramfs			# a file, or a folder with one a test
@@ -188,12 +188,12 @@ class Guest:
         self.log_dir.mkdir(parents=True)
         self.verdicts = Verdicts(self.name, self.tests)
         self.reboot = self.crash = None
-        deadline = time.monotonic() + self.timeout
+        limit = time.monotonic() + MOST_TIMEOUTS * self.timeout
         with tempfile.TemporaryDirectory(prefix="vm-") as run_dir:
             self._disks(run_dir)
             while True:
                 stage, self.reboot = self.reboot, None
-                why = self._boot(run_dir, stage, deadline)
+                why = self._boot(run_dir, stage, limit)
                 if why or not self.reboot:
                     break
         complaints, last = self._read_console()
@@ -230,6 +230,7 @@ class Guest:
             return word.replace("{disk}", f"{run_dir}/disk").replace(
                 "{root}", str(self.disk)).replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
 
+        base = list(map(fill, self.machine["base"]))
         append = [f"console={self.arch['console']}", self.machine["append"],
                   f"vm.control={self.arch['control']}", f"vm.slower={self.slower}"]
         tests = self.tests
@@ -240,7 +241,7 @@ class Guest:
         append.append("vm.tests=" + ",".join(tests))
         return [
             self.arch["qemu"], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            *map(fill, _encoded(self.machine["base"] + self.machine["devices"])),
+            *base, *map(fill, self._encoded(base)),
             "-drive", f"if=none,id=persist,format=raw,file={run_dir}/persist",
             *self.arch["persist"],
             "-chardev", f"file,id=console,append=on,path={self.console}",
@@ -250,6 +251,12 @@ class Guest:
             "-append", " ".join(append),
         ]
 
+    def _encoded(self, base):
+        """The devices; {encode:FORMAT} is as many words as "ptctl hints encode" makes of it."""
+        for word in self.machine["devices"]:
+            form = re.fullmatch(r"\{encode:([\w-]+)\}", word)
+            yield from encode.words(form[1], [self.arch["qemu"], *base]) if form else [word]
+
     def _initramfs(self):
         """That of the first test, if it has one of its own; else that of the disk."""
         if not self.initramfs.is_dir():
@@ -257,7 +264,7 @@ class Guest:
         own = self.initramfs / self.tests[0]
         return own if own.exists() else self.initramfs / self.disk.name
 
-    def _boot(self, run_dir, stage, deadline):
+    def _boot(self, run_dir, stage, limit):
         """One boot. Returns what went wrong with the guest as such, or None."""
         control, control_end = socket.socketpair()
         qmp, qmp_end = socket.socketpair()
@@ -274,11 +281,11 @@ class Guest:
                 control_end.close()
                 qmp_end.close()
                 self.qmp = Qmp(qmp, self.slower)
-                self._converse(Lines(control), deadline)
+                self._converse(Lines(control), limit)
                 status = process.wait(timeout=15)
                 return f"QEMU exited with status {status}" if status else None
             except TimeoutError:
-                return f"timeout: {self.timeout} s for this machine"
+                return f"timeout: silent for {self.timeout} s, or at it for {MOST_TIMEOUTS} times as long"
             except subprocess.TimeoutExpired:
                 return "QEMU did not end"
             except QmpError as error:
@@ -297,11 +304,11 @@ class Guest:
             process.kill()
             process.wait()
 
-    def _converse(self, lines, deadline):
+    def _converse(self, lines, limit):
         """With the guest, until QEMU closes the channel."""
         start = time.monotonic()
         self.spoke = False
-        while (line := lines.read(deadline)) is not None:
+        while (line := lines.read(min(limit, time.monotonic() + self.timeout))) is not None:
             self.spoke = True
             with open(self.log_dir / "control.log", "a", encoding="utf-8") as log:
                 log.write(f"{time.monotonic() - start:8.3f} {line}\n")
