@@ -74,7 +74,7 @@ int audit_ask_here(struct audit *audit, struct inventory *inv)
 	int ret = PTCTL_DONE;
 
 	audit->idle_rules = count_rules_in_files();
-	if (kernel_open(&k)) {
+	if (kernel_reach(&k)) {
 		ask_channels(audit);
 	} else {
 		ret = ask_module(k, audit, inv);

@@ -8,6 +8,7 @@
 #include "msg.h"
 #include "names.h"
 #include "ptctl.h"
+#include "unread.h"
 #include "view.h"
 
 bool change_rebind_arg(struct change *change, const char *word)
@@ -163,6 +164,8 @@ int change_guard(const struct change *change, unsigned int policy)
 	int ret = PTCTL_DONE;
 	size_t i;
 
+	if (unread_any())	/* of the devices themselves, which has been said */
+		return msg_fail(PTCTL_FAILED, "nothing was changed");
 	if (change->rebind != REBIND_IDLE)
 		return PTCTL_DONE;
 	for (i = 0; i < change->devs.count; i++)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +172,17 @@ static int parse(int argc, char **argv, struct options *options)
 	return PTCTL_DONE;
 }
 
+/* Return: whether not all of it was written; errno says why. */
+static bool close_record(FILE *record)
+{
+	bool bad = fflush(record) || ferror(record);
+	int err = errno ? errno : EIO;
+
+	fclose(record);
+	errno = err;
+	return bad;
+}
+
 static int look(const struct options *options, struct audit *audit,
 		struct inventory *inv)
 {
@@ -187,7 +199,7 @@ static int look(const struct options *options, struct audit *audit,
 	}
 	if (!ret)
 		inventory_read(inv, &root);
-	if (root.record && fclose(root.record))
+	if (root.record && close_record(root.record))
 		ret = msg_fail(PTCTL_FAILED, "%s: %m", options->record);
 	if (!ret && root.live)
 		ret = audit_ask_here(audit, inv);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,11 +66,11 @@ struct heard {
 static int open_kernel(struct heard *heard)
 {
 	struct kernel_info info = { 0 };
-	int err = kernel_open(&heard->kernel);
+	int err = kernel_reach(&heard->kernel);
 
-	if (err) {
-		heard->kernel = NULL;
-	} else {
+	if (err && err != -ENOENT)
+		return PTCTL_DONE;	/* which has been said */
+	if (!err) {
 		err = kernel_info(heard->kernel, &info);
 		free(info.version);
 		if (err)
@@ -77,8 +78,8 @@ static int open_kernel(struct heard *heard)
 		if (info.mode != IOMMU_PT_MODE_OFF)
 			return PTCTL_DONE;
 		kernel_close(heard->kernel);
-		heard->kernel = NULL;
 	}
+	heard->kernel = NULL;
 	msg_err("the kernel module is %s: what becomes of a hint is not known",
 		info.mode == IOMMU_PT_MODE_OFF ?
 		"off (parameter mode=off)" :

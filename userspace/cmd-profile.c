@@ -37,26 +37,33 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Takes @file's name for a profile's, if it is one. */
+static void add_name(struct strings *names, const char *file)
+{
+	char *name;
+
+	if (fnmatch("?*" SUFFIX, file, FNM_PERIOD))
+		return;
+	name = xstrndup(file, strlen(file) - strlen(SUFFIX));
+	if (rules_is_profile_name(name))
+		strings_add(names, name);
+	else
+		free(name);
+}
+
 /* Return: false if the folder cannot be read, with a complaint */
 static bool find_all(struct strings *names)
 {
-	char *folder = rules_profile_folder(), *name;
+	char *folder = rules_profile_folder();
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
 	bool ok = dir || errno == ENOENT;
 
+	while (dir && (errno = 0, entry = readdir(dir)))
+		add_name(names, entry->d_name);
+	ok = ok && (!dir || !errno);
 	if (!ok)
 		msg_err("%s: %m", folder);
-	while (dir && (entry = readdir(dir))) {
-		if (fnmatch("?*" SUFFIX, entry->d_name, FNM_PERIOD))
-			continue;
-		name = xstrndup(entry->d_name, strlen(entry->d_name) -
-					       strlen(SUFFIX));
-		if (rules_is_profile_name(name))
-			strings_add(names, name);
-		else
-			free(name);
-	}
 	if (dir)
 		closedir(dir);
 	if (names->count)
@@ -84,7 +91,7 @@ static char *join(const struct strings *names)
 	for (i = 0; i < names->count; i++)
 		fprintf(out, "%s%s", !i ? "" : i + 1 < names->count ? ", " :
 			" and ", names->at[i]);
-	fclose(out);
+	xclose(out, &text);
 	return text;
 }
 

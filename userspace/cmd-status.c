@@ -34,7 +34,7 @@ static char *join(const struct strings *list)
 	out = xmemstream(&text, &len);
 	for (i = 0; i < list->count; i++)
 		fprintf(out, "%s%s", i ? ", " : "", list->at[i]);
-	fclose(out);
+	xclose(out, &text);
 	return text;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <fts.h>
@@ -15,6 +14,7 @@
 #include "device.h"
 #include "msg.h"
 #include "ptctl.h"
+#include "unread.h"
 
 #define GROUPS	"/sys/kernel/iommu_groups"
 
@@ -36,16 +36,17 @@ char *device_attr(const char *syspath, const char *attr)
 	char *line = NULL;
 	size_t room = 0;
 
-	free(path);
-	if (!file)
-		return NULL;
-	if (getline(&line, &room, file) < 0) {
+	errno = file ? 0 : errno;
+	if (!file || getline(&line, &room, file) < 0) {
+		unread(path);
 		free(line);
 		line = NULL;
 	} else {
 		line[strcspn(line, "\n")] = '\0';
 	}
-	fclose(file);
+	if (file)
+		fclose(file);
+	free(path);
 	return line;
 }
 
@@ -55,6 +56,8 @@ char *device_link(const char *syspath, const char *link)
 	char target[PATH_MAX];
 	ssize_t len = readlink(path, target, sizeof(target) - 1);
 
+	if (len < 0)
+		unread(path);
 	free(path);
 	if (len < 0)
 		return NULL;
@@ -62,10 +65,19 @@ char *device_link(const char *syspath, const char *link)
 	return xstrdup(basename(target));
 }
 
+static bool is_there(const char *path)
+{
+	bool there = !access(path, F_OK);
+
+	if (!there)
+		unread(path);
+	return there;
+}
+
 static bool has(const char *syspath, const char *file)
 {
 	char *path = xasprintf("%s/%s", syspath, file);
-	bool there = !access(path, F_OK);
+	bool there = is_there(path);
 
 	free(path);
 	return there;
@@ -98,12 +110,21 @@ static enum rule_tri read_virtio(const struct dev *dev)
 	return RULE_NO;
 }
 
-static void read_udev(struct dev *dev, struct udev_device *d)
+/* Return: false if it cannot be read, with a complaint */
+static bool read_udev(struct dev *dev, struct udev_device *d)
 {
 	const char *syspath = udev_device_get_syspath(d);
-	char *group = device_link(syspath, "iommu_group");
+	const char *subsystem = udev_device_get_subsystem(d);
+	const char *name = udev_device_get_sysname(d);
+	char *group;
 
-	dev_init(dev, udev_device_get_subsystem(d), udev_device_get_sysname(d));
+	if (!subsystem || !name) {
+		errno = ENOMEM;		/* all else has been seen before */
+		unread(syspath);
+		return false;
+	}
+	group = device_link(syspath, "iommu_group");
+	dev_init(dev, subsystem, name);
 	dev->syspath = xstrdup(syspath);
 	dev->driver = device_link(syspath, "driver");
 	dev->modalias = device_attr(syspath, "modalias");
@@ -116,6 +137,7 @@ static void read_udev(struct dev *dev, struct udev_device *d)
 	dev->external = read_external(syspath);
 	dev->virtio = read_virtio(dev);
 	free(group);
+	return true;
 }
 
 /* ---- what a person means ---- */
@@ -180,7 +202,7 @@ bool device_absent(const char *what, struct dev *dev)
 		return false;
 	path = xasprintf("/sys/bus/%s/devices/%s", dev->bus, dev->name);
 	class = xasprintf("/sys/class/%s", dev->bus);	/* net/eth1 */
-	absent = access(path, F_OK) && access(class, F_OK);
+	absent = !is_there(path) && !is_there(class);
 	free(class);
 	free(path);
 	if (!absent)
@@ -197,7 +219,7 @@ static bool is_on_bus(struct udev_device *d)
 	if (!subsystem)
 		return false;
 	path = xasprintf("/sys/bus/%s/devices", subsystem);
-	is = !access(path, F_OK);
+	is = is_there(path);
 	free(path);
 	return is;
 }
@@ -234,27 +256,54 @@ static struct udev_device *climb(struct udev_device *d,
 	return d;
 }
 
+/* A device of libudev's; NULL if there is none, or with a complaint. */
+static struct udev_device *from_syspath(const char *path)
+{
+	struct udev_device *d;
+
+	errno = 0;
+	d = udev() ? udev_device_new_from_syspath(udev(), path) : NULL;
+	if (!d)
+		unread(path);
+	return d;
+}
+
+static struct udev_device *from_sysname(const char *subsystem, const char *name)
+{
+	struct udev_device *d;
+
+	errno = 0;
+	d = udev() ? udev_device_new_from_subsystem_sysname(udev(), subsystem,
+							    name) : NULL;
+	if (!d)
+		unread(name);
+	return d;
+}
+
+static bool is_controller(const char *name)
+{
+	return !fnmatch("nvme[0-9]*", name, 0) &&
+	       strchr(name, 'n') == strrchr(name, 'n');
+}
+
 /* One controller of a multipath NVMe head, if there is only one. */
 static struct udev_device *nvme_controller(struct udev_device *head)
 {
 	struct udev_device *subsystem = udev_device_get_parent(head);
+	const char *folder = subsystem ? udev_device_get_syspath(subsystem) : "";
+	DIR *dir = subsystem ? open_entries(folder) : NULL;
 	struct udev_device *found = NULL;
 	struct dirent *entry;
-	DIR *dir = NULL;
 
-	if (subsystem)
-		dir = opendir(udev_device_get_syspath(subsystem));
-	while (dir && (entry = readdir(dir))) {
-		if (fnmatch("nvme[0-9]*", entry->d_name, 0) ||
-		    strchr(entry->d_name, 'n') != strrchr(entry->d_name, 'n'))
+	while (dir && (entry = next_entry(dir, folder))) {
+		if (!is_controller(entry->d_name))
 			continue;
 		if (found) {
 			udev_device_unref(found);
 			found = NULL;
 			break;
 		}
-		found = udev_device_new_from_subsystem_sysname(udev(), "nvme",
-							       entry->d_name);
+		found = from_sysname("nvme", entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
@@ -274,6 +323,7 @@ static int resolve_from(const char *what, struct udev_device *d,
 {
 	const char *subsystem = udev_device_get_subsystem(d);
 	struct udev_device *master = master_above(d), *controller = NULL;
+	int ret = PTCTL_DONE;
 
 	if (!master && subsystem && !strcmp(subsystem, "block")) {
 		controller = nvme_controller(d);
@@ -281,14 +331,15 @@ static int resolve_from(const char *what, struct udev_device *d,
 	}
 	if (!master && is_on_bus(d))
 		master = d;
-	if (master)
-		read_udev(dev, master);
+	if (!master)
+		ret = msg_fail(PTCTL_FAILED,
+			       "%s: no single device does its DMA (virtual, or several paths); name the device itself, see: ptctl list",
+			       what);
+	else if (!read_udev(dev, master))
+		ret = PTCTL_FAILED;
 	if (controller)
 		udev_device_unref(controller);
-	return master ? PTCTL_DONE :
-	       msg_fail(PTCTL_FAILED,
-			"%s: no single device does its DMA (virtual, or several paths); name the device itself, see: ptctl list",
-			what);
+	return ret;
 }
 
 static struct udev_device *from_path(const char *what)
@@ -303,7 +354,7 @@ static struct udev_device *from_path(const char *what)
 						   S_ISBLK(st.st_mode) ? 'b' :
 									 'c',
 						   st.st_rdev);
-	return udev_device_new_from_syspath(udev(), path);
+	return from_syspath(path);
 }
 
 static struct udev_device *from_class(const char *name)
@@ -313,8 +364,7 @@ static struct udev_device *from_class(const char *name)
 	size_t i;
 
 	for (i = 0; !d && i < sizeof(classes) / sizeof(classes[0]); i++)
-		d = udev_device_new_from_subsystem_sysname(udev(), classes[i],
-							   name);
+		d = from_sysname(classes[i], name);
 	return d;
 }
 
@@ -326,15 +376,15 @@ static bool is_dots(const char *name)
 /* The buses that have a device of this name. */
 static void find_buses(const char *name, struct strings *buses)
 {
-	DIR *dir = opendir("/sys/bus");
+	DIR *dir = open_entries("/sys/bus");
 	struct dirent *entry;
 	char *path;
 
-	while (dir && (entry = readdir(dir))) {
+	while (dir && (entry = next_entry(dir, "/sys/bus"))) {
 		if (is_dots(entry->d_name))
 			continue;
 		path = xasprintf("/sys/bus/%s/devices/%s", entry->d_name, name);
-		if (!access(path, F_OK))
+		if (is_there(path))
 			strings_add(buses, xstrdup(entry->d_name));
 		free(path);
 	}
@@ -363,15 +413,13 @@ static int ambiguous(const char *name, const struct strings *buses)
 static int resolve_on_bus(const char *what, const char *bus, const char *name,
 			  bool exact, struct dev *dev)
 {
-	struct udev_device *d =
-		udev_device_new_from_subsystem_sysname(udev(), bus, name);
+	struct udev_device *d = from_sysname(bus, name);
 	int ret;
 
 	if (!d)
 		return unknown_device(what);
 	if (exact && is_on_bus(d)) {
-		read_udev(dev, d);
-		ret = PTCTL_DONE;
+		ret = read_udev(dev, d) ? PTCTL_DONE : PTCTL_FAILED;
 	} else {
 		ret = resolve_from(what, d, dev);
 	}
@@ -424,15 +472,20 @@ int device_resolve(const char *what, struct dev *dev)
 
 static void add_path(const char *path, struct devs *devs)
 {
-	struct udev_device *d;
+	struct udev_device *d = NULL;
 	char real[PATH_MAX];
 	struct dev dev;
 
-	d = realpath(path, real) ? udev_device_new_from_syspath(udev(), real) :
-				   NULL;
+	if (realpath(path, real))
+		d = from_syspath(real);
+	else
+		unread(path);
+	errno = 0;
 	if (d && udev_device_get_subsystem(d)) {
-		read_udev(&dev, d);
-		devs_add(devs, &dev);
+		if (read_udev(&dev, d))
+			devs_add(devs, &dev);
+	} else if (d) {
+		unread(path);
 	}
 	if (d)
 		udev_device_unref(d);
@@ -442,10 +495,10 @@ static void add_path(const char *path, struct devs *devs)
 static void each_entry(const char *folder, void (*fn)(const char *, void *),
 		       void *arg)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = open_entries(folder);
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)))
+	while (dir && (entry = next_entry(dir, folder)))
 		if (!is_dots(entry->d_name)) {
 			char *path = xasprintf("%s/%s", folder, entry->d_name);
 
@@ -591,9 +644,16 @@ void device_descend(const char *syspath, device_fn fn, void *arg)
 	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	FTSENT *entry;
 
+	if (!fts)
+		unread(syspath);
 	while (fts && (entry = fts_read(fts))) {
 		char *subsystem;
 
+		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR ||
+		    entry->fts_info == FTS_NS) {
+			errno = entry->fts_errno;
+			unread(entry->fts_path);
+		}
 		if (entry->fts_info != FTS_D)
 			continue;
 		subsystem = device_link(entry->fts_path, "subsystem");

@@ -51,7 +51,7 @@ static void put_option(const char *option, const char *head, const char *value)
 
 	fputs(head, out);
 	put_comma_doubled(out, value);
-	fclose(out);
+	xclose(out, &word);
 	printf("%s ", option);
 	put_quoted(word);
 	putchar('\n');
@@ -160,7 +160,7 @@ static char *join(const struct strings *statements, const char *separator)
 
 	for (i = 0; i < statements->count; i++)
 		fprintf(out, "%s%s", i ? separator : "", statements->at[i]);
-	fclose(out);
+	xclose(out, &text);
 	return text;
 }
 

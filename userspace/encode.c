@@ -28,7 +28,7 @@ char *encode_formats(void)
 	for (i = 0; i < COUNT; i++)
 		fprintf(out, "%s%s", !i ? "" : i + 1 < COUNT ? ", " : " and ",
 			formats[i].name);
-	fclose(out);
+	xclose(out, &text);
 	return text;
 }
 

@@ -96,7 +96,7 @@ static char *command_of(const struct maker *maker)
 
 	for (i = 0; maker->argv[i]; i++)
 		fprintf(out, "%s%s", i ? " " : "", maker->argv[i]);
-	fclose(out);
+	xclose(out, &text);
 	return text;
 }
 

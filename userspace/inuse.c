@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 #include "mounts.h"
 #include "opener.h"
 #include "route.h"
+#include "unread.h"
 
 #define MAX_DEPTH	16	/* of what is stacked: LVM on LUKS on md on ... */
 #define UDEV_TRIES	60	/* 3 s for it to look at a disk */
@@ -77,11 +77,11 @@ static void each_link(struct look *look, const char *folder,
 		      const char *prefix, int depth,
 		      void (*fn)(struct look *, const char *, int))
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = open_entries(folder);
 	struct dirent *entry;
 	char real[PATH_MAX];
 
-	while (dir && depth < MAX_DEPTH && (entry = readdir(dir))) {
+	while (dir && depth < MAX_DEPTH && (entry = next_entry(dir, folder))) {
 		char *path;
 
 		if (*entry->d_name == '.' ||
@@ -90,6 +90,8 @@ static void each_link(struct look *look, const char *folder,
 		path = xasprintf("%s/%s", folder, entry->d_name);
 		if (realpath(path, real))
 			fn(look, real, depth + 1);
+		else
+			unread(path);
 		free(path);
 	}
 	if (dir)
@@ -162,10 +164,10 @@ static void add_nvme_heads(struct look *look, const char *subsystem, int depth)
 static void add_nvme(struct look *look, const char *controller)
 {
 	static const char folder[] = "/sys/class/nvme-subsystem";
-	DIR *dir = opendir(folder);
+	DIR *dir = open_entries(folder);
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir))) {
+	while (dir && (entry = next_entry(dir, folder))) {
 		char *subsystem = xasprintf("%s/%s", folder, entry->d_name);
 		char *link = *entry->d_name == '.' ? NULL :
 			     device_link(subsystem, base(controller));
@@ -181,11 +183,11 @@ static void add_nvme(struct look *look, const char *controller)
 
 static bool is_empty_folder(const char *path)
 {
-	DIR *dir = opendir(path);
+	DIR *dir = open_entries(path);
 	struct dirent *entry;
 	bool empty = dir;
 
-	while (dir && (entry = readdir(dir)))
+	while (dir && (entry = next_entry(dir, path)))
 		if (*entry->d_name != '.')
 			empty = false;
 	if (dir)
@@ -335,18 +337,19 @@ static void look_for_openers(struct look *look)
 /* Opens of file systems, dm, md and careful programs exclude each other. */
 static bool is_held(const struct part *part)
 {
-	char *uevent_name = xasprintf("/dev/%s", part->name), *p;
+	char *node = xasprintf("/dev/%s", part->name), *p;
 	int fd;
 
-	for (p = uevent_name; *p; p++)		/* cciss!c0d0 is in a folder */
+	for (p = node; *p; p++)		/* cciss!c0d0 is in a folder */
 		if (*p == '!')
 			*p = '/';
-	fd = open(uevent_name, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
-	free(uevent_name);
-	if (fd < 0)
-		return errno == EBUSY;
-	close(fd);
-	return false;
+	fd = open(node, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0)
+		close(fd);
+	else if (errno != EBUSY)
+		unread(node);
+	free(node);
+	return fd < 0 && errno == EBUSY;
 }
 
 static void look_for_holders(struct look *look)
@@ -444,6 +447,8 @@ void inuse_look(const struct dev *dev, struct strings *findings)
 	device_descend(dev->syspath, add_below, &look);
 	if (look.count)
 		look_at_parts(&look);
+	if (unread_any())
+		found(&look, xasprintf("not all that may use it can be read"));
 	while (look.count) {
 		look.count--;
 		free(look.parts[look.count].syspath);

@@ -16,6 +16,7 @@
 #include "names.h"
 #include "ptctl.h"
 #include "uapi/linux/iommu_pt.h"
+#include "unread.h"
 #include "xalloc.h"
 
 #define DUMP_TRIES	8		/* devices may come and go meanwhile */
@@ -341,6 +342,17 @@ int kernel_open(struct kernel **out)
 	}
 	*out = k;
 	return 0;
+}
+
+int kernel_reach(struct kernel **out)
+{
+	int err = kernel_open(out);
+
+	if (err && err != -ENOENT) {
+		errno = -err;
+		unread("the kernel module, by netlink");
+	}
+	return err;
 }
 
 void kernel_close(struct kernel *k)

@@ -44,6 +44,15 @@ struct kernel_info {
  * Return: -ENOENT if the module is not loaded
  */
 int kernel_open(struct kernel **out);
+
+/**
+ * kernel_reach() - reach the module, for who can do without
+ * @out: the connection; as it was if there is none
+ *
+ * Return: -ENOENT if the module is not loaded; another error that keeps from
+ * knowing that counts as unread()
+ */
+int kernel_reach(struct kernel **out);
 void kernel_close(struct kernel *k);
 
 /**

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <libmount.h>
 
@@ -9,6 +11,7 @@
 
 #define LIBRARY	"libmount.so.1"
 #define MOUNTS	"/proc/self/mountinfo"
+#define SWAPS	"/proc/swaps"
 
 /* ---- the library ---- */
 
@@ -71,14 +74,21 @@ static bool each_mount(mount_fn fn, void *arg)
 	return ok;
 }
 
-/* A kernel without swap has no such table. */
-static void each_swap(mount_fn fn, void *arg)
+static bool each_swap(mount_fn fn, void *arg)
 {
 	struct libmnt_table *table = lib.mnt_new_table();
+	bool ok = table &&
+		  !lib.mnt_table_parse_swaps(table, NULL) &&
+		  each_fs(table, true, fn, arg);
 
-	if (table && !lib.mnt_table_parse_swaps(table, NULL))
-		each_fs(table, true, fn, arg);
 	lib.mnt_unref_table(table);
+	return ok;
+}
+
+/* A kernel without swap has no such table. */
+static bool has_swaps(void)
+{
+	return !access(SWAPS, F_OK) || errno != ENOENT;
 }
 
 const char *mounts_each(mount_fn fn, void *arg)
@@ -90,6 +100,7 @@ const char *mounts_each(mount_fn fn, void *arg)
 		return LIBRARY " cannot be loaded";
 	if (!each_mount(fn, arg))
 		return MOUNTS " cannot be read";
-	each_swap(fn, arg);
+	if (!each_swap(fn, arg) && has_swaps())
+		return SWAPS " cannot be read";
 	return NULL;
 }

@@ -79,11 +79,8 @@ static void flush_stdout(void)
 static void put_line(FILE *to, const char *prefix, const char *format,
 		     va_list args)
 {
-	char *raw = NULL, *line;
+	char *raw = xvasprintf(format, args), *line = msg_escape(raw);
 
-	if (vasprintf(&raw, format, args) < 0)
-		return;
-	line = msg_escape(raw);
 	fprintf(to, "%s%s\n", prefix, line);
 	free(line);
 	free(raw);

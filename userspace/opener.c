@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
-#include <dirent.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "device.h"
 #include "opener.h"
+#include "unread.h"
 #include "xalloc.h"
 
 char *opener_name(const char *pid)
@@ -22,14 +22,16 @@ char *opener_name(const char *pid)
 static void each_descriptor(const char *pid, opener_fn fn, void *arg)
 {
 	char *folder = xasprintf("/proc/%s/fd", pid);
-	DIR *dir = opendir(folder);
+	DIR *dir = open_entries(folder);
 	struct dirent *entry;
 	struct stat st;
 
-	while (dir && (entry = readdir(dir))) {
-		if (*entry->d_name != '.' &&
-		    !fstatat(dirfd(dir), entry->d_name, &st, 0) &&
-		    (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode)))
+	while (dir && (entry = next_entry(dir, folder))) {
+		if (*entry->d_name == '.')
+			continue;
+		if (fstatat(dirfd(dir), entry->d_name, &st, 0))
+			unread(folder);
+		else if (S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode))
 			fn(pid, &st, arg);
 	}
 	if (dir)
@@ -39,10 +41,10 @@ static void each_descriptor(const char *pid, opener_fn fn, void *arg)
 
 void opener_each(opener_fn fn, void *arg)
 {
-	DIR *dir = opendir("/proc");
+	DIR *dir = open_entries("/proc");
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)))
+	while (dir && (entry = next_entry(dir, "/proc")))
 		if (isdigit((unsigned char)*entry->d_name) &&
 		    strtol(entry->d_name, NULL, 10) != getpid())
 			each_descriptor(entry->d_name, fn, arg);

@@ -112,7 +112,7 @@ bool own_set(struct own *own, const struct dev *dev, const char *line)
 	}
 	if (edit.line)
 		fprintf(edit.out, "%s\n", edit.line);
-	fclose(edit.out);
+	xclose(edit.out, &text);
 	changed = strcmp(file ? file->text : "", text) != 0;
 	if (changed)
 		rules_put(&own->rules, OWN_NAME, text);

@@ -8,6 +8,7 @@
 
 #include "msg.h"
 #include "ptctl.h"
+#include "unread.h"
 
 static const struct command *const commands[] = {
 	&cmd_status,
@@ -112,8 +113,12 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return print_command_help(cmd);
 	argv[0] = (char *)"ptctl";
 	ret = cmd->run(argc, argv);
-	if ((fflush(stdout) || ferror(stdout)) && ret != PTCTL_USAGE)
+	if (fflush(stdout) && ret != PTCTL_USAGE)
 		return msg_fail(PTCTL_FAILED, "cannot write to stdout: %m");
+	if (ferror(stdout) && ret != PTCTL_USAGE)	/* and why is forgotten */
+		return msg_fail(PTCTL_FAILED, "cannot write all of it to stdout");
+	if (unread_any() && (ret == PTCTL_DONE || ret == PTCTL_FINDINGS))
+		return PTCTL_FAILED;
 	return ret;
 }
 

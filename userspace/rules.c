@@ -194,26 +194,39 @@ static const char *why_unreadable(const char *folder)
 
 	if (errno != ENOENT)
 		return strerror(errno);
-	return lstat(folder, &st) ? NULL : "is a link to what does not exist";
+	if (!lstat(folder, &st))
+		return "is a link to what does not exist";
+	return errno == ENOENT ? NULL : strerror(errno);
+}
+
+/* Return: why not all of a folder can be read, or NULL. */
+static const char *add_all(struct rules *rules, const char *folder,
+			   unsigned int layer)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	int err;
+
+	if (!dir)
+		return why_unreadable(folder);
+	while ((errno = 0, entry = readdir(dir)))
+		if (!fnmatch("*.rules", entry->d_name, FNM_PERIOD))
+			add(rules, xasprintf("%s/%s", folder, entry->d_name),
+			    layer);
+	err = errno;
+	closedir(dir);
+	return err ? strerror(err) : NULL;
 }
 
 static void scan(struct rules *rules, unsigned int layer)
 {
 	char *folder = rules_folder(layer);
-	DIR *dir = opendir(folder);
-	const char *why = dir ? NULL : why_unreadable(folder);
-	struct dirent *entry;
+	const char *why = add_all(rules, folder, layer);
 
 	if (why) {
 		cannot_read(folder, why);
 		rules->broken |= 1U << layers[layer].tier;
 	}
-	while (dir && (entry = readdir(dir)))
-		if (!fnmatch("*.rules", entry->d_name, FNM_PERIOD))
-			add(rules, xasprintf("%s/%s", folder, entry->d_name),
-			    layer);
-	if (dir)
-		closedir(dir);
 	free(folder);
 }
 
@@ -347,7 +360,7 @@ char *rules_text(const struct rules *rules, unsigned int tier, size_t *len)
 		if (file->text[file->len - 1] != '\n')
 			fputc('\n', out);
 	}
-	fclose(out);
+	xclose(out, &text);
 	return text;
 }
 

@@ -57,6 +57,6 @@ char *said_shown(const struct said *said, size_t most)
 	}
 	if (len < said->len)
 		fputs("...", out);
-	fclose(out);
+	xclose(out, &text);
 	return text;
 }

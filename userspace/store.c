@@ -174,7 +174,7 @@ static char *kernel_text(const struct store *store, int *err)
 	for (i = 0; i < rules.count; i++)
 		if (rules.at[i].tier == store->tier)
 			fprintf(out, "%s\n", rules.at[i].text);
-	fclose(out);
+	xclose(out, &text);
 	rulelist_free(&rules);
 	return text;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <limits.h>
@@ -13,6 +13,7 @@
 #include "msg.h"
 #include "ptctl.h"
 #include "sysroot.h"
+#include "unread.h"
 
 /* A copy's file may be of any length. */
 #define LINE_MAX_BYTES	(64 * 1024)
@@ -88,11 +89,16 @@ static FILE *open_file(const struct sysroot *root, const char *path)
 	struct stat st;
 	FILE *file;
 
-	if (fd < 0)
+	if (fd < 0) {
+		unread(path);
 		return NULL;
+	}
+	errno = 0;
 	file = fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : fdopen(fd, "r");
-	if (!file)
+	if (!file) {
+		unread(path);
 		close(fd);
+	}
 	return file;
 }
 
@@ -115,7 +121,9 @@ static char *find_line(const struct sysroot *root, const char *path,
 		while (!found && next_line(file, line, LINE_MAX_BYTES))
 			if (!word || strstr(line, word))
 				found = xstrdup(line);
-		if (!found && !word && !ferror(file))
+		if (ferror(file))
+			unread(path);
+		else if (!found && !word)
 			found = xstrdup("");
 		fclose(file);
 	}
@@ -150,6 +158,8 @@ char *sysroot_link(const struct sysroot *root, const char *folder,
 	ssize_t len = fd < 0 ? -1 : readlinkat(fd, "", target,
 					       sizeof(target) - 1);
 
+	if (len < 0)
+		unread(path);
 	if (len > 0) {
 		target[len] = '\0';
 		name = xstrdup(basename(target));
@@ -168,6 +178,8 @@ size_t sysroot_bytes(const struct sysroot *root, const char *folder,
 	FILE *from = open_file(root, path);
 	size_t len = from ? fread(bytes, 1, size, from) : 0;
 
+	if (from && ferror(from))
+		unread(path);
 	if (from)
 		fclose(from);
 	if (len)
@@ -190,11 +202,12 @@ void sysroot_list(const struct sysroot *root, const char *folder,
 	size_t i;
 
 	if (!dir) {
+		unread(folder);
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while ((entry = readdir(dir)))
+	while ((entry = next_entry(dir, folder)))
 		if (!fnmatch(glob, entry->d_name, FNM_PERIOD))
 			strings_add(names, xstrdup(entry->d_name));
 	closedir(dir);
@@ -218,6 +231,8 @@ bool sysroot_has(const struct sysroot *root, const char *folder,
 	if (fd >= 0) {
 		record(root, path, " ?", "", 0);
 		close(fd);
+	} else {
+		unread(path);
 	}
 	free(path);
 	return fd >= 0;

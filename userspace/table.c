@@ -142,6 +142,7 @@ static void print_json_body(struct table *table)
 
 	if (scols_table_get_nlines(table->scols)) {
 		must(scols_print_table_to_string(table->scols, &text));
+		must(!text);	/* it may say that it has succeeded */
 		start = strchr(text, '{');
 		end = strrchr(text, '}');
 	}

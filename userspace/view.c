@@ -35,9 +35,12 @@ int view_rules(struct view *view)
 	return PTCTL_DONE;
 }
 
-static void say_blind(const struct view *view)
+/* @err: why it cannot be reached */
+static void say_blind(const struct view *view, int err)
 {
-	if (view->info.version)
+	if (err && err != -ENOENT)
+		msg_err("policies are what the files say, whatever is in force");
+	else if (view->info.version)
 		msg_err("the kernel module is off (parameter mode=off): policies are what the files say, none is in force; load it again without");
 	else
 		msg_err("the kernel module is not loaded: policies are what the files say, none is in force; load it: modprobe iommu-pt-policy");
@@ -46,10 +49,11 @@ static void say_blind(const struct view *view)
 
 int view_open(struct view *view)
 {
-	int err;
+	int err, unreached;
 
 	memset(view, 0, sizeof(*view));
-	if (!kernel_open(&view->kernel)) {
+	unreached = kernel_reach(&view->kernel);
+	if (!unreached) {
 		err = kernel_info(view->kernel, &view->info);
 		if (err)
 			return kernel_fail(view->kernel, err, "module");
@@ -58,7 +62,7 @@ int view_open(struct view *view)
 		kernel_close(view->kernel);
 	}
 	view->kernel = NULL;
-	say_blind(view);
+	say_blind(view, unreached);
 	load_files(&view->rules);
 	return PTCTL_DONE;
 }

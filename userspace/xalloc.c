@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,21 +37,38 @@ char *xstrndup(const char *s, size_t len)
 	return check(strndup(s, len));
 }
 
+char *xvasprintf(const char *format, va_list args)
+{
+	char *s = NULL;
+	int len = vasprintf(&s, format, args);
+
+	return check(len < 0 ? NULL : s);
+}
+
 char *xasprintf(const char *format, ...)
 {
 	va_list args;
-	char *s = NULL;
-	int len;
+	char *s;
 
 	va_start(args, format);
-	len = vasprintf(&s, format, args);
+	s = xvasprintf(format, args);
 	va_end(args);
-	return check(len < 0 ? NULL : s);
+	return s;
 }
 
 FILE *xmemstream(char **text, size_t *len)
 {
 	return check(open_memstream(text, len));
+}
+
+/* Without memory for the NUL at the end, glibc closes with success, and no text. */
+void xclose(FILE *memstream, char *const *text)
+{
+	bool whole = !ferror(memstream);
+
+	if (fclose(memstream) || !whole)
+		check(NULL);
+	check(*text);
 }
 
 void *grow(void *array, size_t count, size_t size)

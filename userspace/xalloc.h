@@ -3,6 +3,7 @@
 #ifndef PTCTL_XALLOC_H
 #define PTCTL_XALLOC_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -13,8 +14,14 @@ char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* open_memstream() that ends the program instead of failing. */
+char *xvasprintf(const char *format, va_list args);
+
+/*
+ * open_memstream() that ends the program instead of failing, and the end of such
+ * a stream, which does so if not all that was written to it is in the text.
+ */
 FILE *xmemstream(char **text, size_t *len);
+void xclose(FILE *memstream, char *const *text);
 
 /**
  * struct strings - a growing list of strings that it owns
