@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "msg.h"
@@ -105,10 +106,37 @@ static bool wants_help(char **argv)
 	return false;
 }
 
+/* What getopt() complains of it shows as it is, byte by byte. */
+static bool is_showable(const char *option)
+{
+	char *escaped = msg_escape(option);
+	bool same = !strcmp(escaped, option);
+	const char *p;
+
+	free(escaped);
+	for (p = option; same && *p && *p != '='; p++)
+		same = (unsigned char)*p < 0x80;
+	return same;
+}
+
+/* Return: an option that is none, or NULL. */
+static const char *odd_option(char **argv)
+{
+	for (; *argv && strcmp(*argv, "--"); argv++)
+		if (**argv == '-' && !is_showable(*argv))
+			return *argv;
+	return NULL;
+}
+
 static int run(const struct command *cmd, int argc, char **argv)
 {
+	const char *odd = odd_option(argv + 1);
 	int ret;
 
+	if (odd)
+		return msg_fail(PTCTL_USAGE,
+				"unknown option '%s' (its argument, if any, goes behind a blank); see: ptctl %s --help",
+				odd, cmd->name);
 	if (wants_help(argv + 1))
 		return print_command_help(cmd);
 	argv[0] = (char *)"ptctl";

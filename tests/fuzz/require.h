@@ -7,12 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
 #include "rule.h"
+
+/* Not stderr where that is looked at, or closed. */
+static int require_fd = STDERR_FILENO;
 
 #define REQUIRE(condition)						\
 	do {								\
 		if (!(condition)) {					\
-			fprintf(stderr, "%s:%d: does not hold: %s\n",	\
+			dprintf(require_fd, "%s:%d: does not hold: %s\n", \
 				__FILE__, __LINE__, #condition);	\
 			abort();					\
 		}							\
