@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/device.h>
 #include <linux/err.h>
-#include <linux/hashtable.h>
 #include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
-#include <linux/stringhash.h>
 #include <linux/xarray.h>
 #include "device.h"
 #include "domain.h"
@@ -17,9 +15,9 @@
 
 DEFINE_MUTEX(registry_lock);
 
-static DEFINE_HASHTABLE(by_dev, 10);
-static DEFINE_HASHTABLE(by_name, 10);
-static DEFINE_HASHTABLE(groups, 8);
+static struct table by_dev = TABLE_INIT(by_dev);
+static struct table by_name = TABLE_INIT(by_name);
+static struct table groups = TABLE_INIT(groups);	/* those with a @grp */
 static DEFINE_XARRAY_ALLOC1(by_id);
 static u32 last_id;
 static unsigned int count;
@@ -38,7 +36,8 @@ static void release_group(struct kref *refs)
 	struct pt_group *group = container_of(refs, struct pt_group, refs);
 
 	lockdep_assert_held(&registry_lock);
-	hash_del(&group->by_id);
+	if (group->grp)
+		table_remove(&groups, &group->by_id);
 	iommu_group_put(group->grp);
 	kfree(group);
 }
@@ -68,33 +67,37 @@ static struct pt_group *make_group(struct iommu_group *grp)
 	kref_init(&group->refs);
 	group->grp = grp;
 	group->id = grp ? iommu_group_id(grp) : -1;
-	INIT_HLIST_NODE(&group->by_id);
 	INIT_LIST_HEAD(&group->members);
 	mutex_init(&group->lock);
 	INIT_WORK(&group->work, group_update_work);
 	group->fresh = true;
 	if (grp)
-		hash_add(groups, &group->by_id, group->id);
+		table_add(&groups, &group->by_id, group->id);
 	return group;
 }
 
-/* The group of a device, with a reference; made if it is the first there. */
-static struct pt_group *find_group(struct device *dev)
+/* Likewise a group that is known. */
+static struct pt_group *find_group(struct iommu_group *grp)
 {
-	struct iommu_group *grp = iommu_group_get(dev);
+	u32 id = iommu_group_id(grp);
 	struct pt_group *group;
 
-	lockdep_assert_held(&registry_lock);
-	if (grp) {
-		hash_for_each_possible(groups, group, by_id,
-				       iommu_group_id(grp)) {
-			if (group->grp != grp)
-				continue;
+	table_for_each(group, &groups, by_id, id)
+		if (group->grp == grp) {
 			iommu_group_put(grp);
 			return pt_group_get(group);
 		}
-	}
-	return make_group(grp);
+	return NULL;
+}
+
+/* The group of a device, with a reference; made if it is the first there. */
+static struct pt_group *group_of(struct device *dev)
+{
+	struct iommu_group *grp = iommu_group_get(dev);
+	struct pt_group *group = grp ? find_group(grp) : NULL;
+
+	lockdep_assert_held(&registry_lock);
+	return group ?: make_group(grp);
 }
 
 /* ---- records ---- */
@@ -122,17 +125,13 @@ void pt_device_put(struct pt_device *pt)
 		kref_put(&pt->refs, release_device);
 }
 
-static u32 hash_name(const char *name)
-{
-	return full_name_hash(NULL, name, strlen(name));
-}
-
 static struct pt_device *find_locked(struct device *dev)
 {
+	u32 hash = table_hash_pointer(dev);
 	struct pt_device *pt;
 
 	lockdep_assert_held(&registry_lock);
-	hash_for_each_possible(by_dev, pt, by_dev, (unsigned long)dev)
+	table_for_each(pt, &by_dev, by_dev, hash)
 		if (pt->dev == dev)
 			return pt;
 	return NULL;
@@ -173,7 +172,7 @@ static struct pt_device *make_device(struct device *dev)
 	pt->hint = hints_device_add(dev);
 	if (IS_ERR(pt->hint))
 		goto err_free;
-	pt->group = find_group(dev);
+	pt->group = group_of(dev);
 	if (!pt->group)
 		goto err_hint;
 	mutex_init(&pt->attrs_lock);
@@ -196,8 +195,8 @@ static int insert(struct pt_device *pt)
 
 	if (ret < 0)
 		return ret;
-	hash_add(by_dev, &pt->by_dev, (unsigned long)pt->dev);
-	hash_add(by_name, &pt->by_name, hash_name(dev_name(pt->dev)));
+	table_add(&by_dev, &pt->by_dev, table_hash_pointer(pt->dev));
+	table_add(&by_name, &pt->by_name, table_hash_string(dev_name(pt->dev)));
 	list_add_tail(&pt->member, &pt->group->members);
 	count++;
 	generation++;
@@ -280,8 +279,8 @@ static void erase_locked(struct pt_device *pt)
 {
 	lockdep_assert_held(&registry_lock);
 	list_del_init(&pt->member);
-	hash_del(&pt->by_dev);
-	hash_del(&pt->by_name);
+	table_remove(&by_dev, &pt->by_dev);
+	table_remove(&by_name, &pt->by_name);
 	xa_erase(&by_id, pt->id);
 	hints_device_remove(pt->hint);
 	pt->hint = NULL;
@@ -381,10 +380,11 @@ int pt_device_each(int (*visit)(struct pt_device *pt, void *data), void *data)
 
 struct pt_device *pt_device_find_name(const char *bus, const char *name)
 {
+	u32 hash = table_hash_string(name);
 	struct pt_device *pt;
 
 	mutex_lock(&registry_lock);
-	hash_for_each_possible(by_name, pt, by_name, hash_name(name))
+	table_for_each(pt, &by_name, by_name, hash)
 		if (!strcmp(dev_name(pt->dev), name) &&
 		    !strcmp(pt->dev->bus->name, bus))
 			break;

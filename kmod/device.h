@@ -35,6 +35,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/workqueue.h>
+#include "table.h"
 #include "uapi/linux/iommu_pt.h"
 
 struct device;
@@ -62,7 +63,7 @@ struct pt_group {
 	struct kref refs;
 	struct iommu_group *grp;
 	int id;
-	struct hlist_node by_id;
+	struct table_node by_id;
 	struct list_head members;
 	struct mutex lock;
 	struct work_struct work;
@@ -106,8 +107,8 @@ struct pt_device {
 	struct device *dev;
 	struct pt_group *group;
 	u32 id;
-	struct hlist_node by_dev;
-	struct hlist_node by_name;
+	struct table_node by_dev;
+	struct table_node by_name;
 	struct list_head member;
 	struct policy_rule *rule;
 	bool by_seal;

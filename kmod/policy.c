@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/err.h>
-#include <linux/hashtable.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/stringhash.h>
 #include "hint.h"
 #include "policy.h"
 #include "strict.h"
@@ -32,8 +30,8 @@ struct ruleset {
 		struct list_head rules;		/* all, by policy_rule.list */
 		struct list_head scan;		/* those that have neither */
 	} layers[LAYER_END];
-	DECLARE_HASHTABLE(by_name, 10);
-	DECLARE_HASHTABLE(by_beginning, 10);
+	struct table by_name;
+	struct table by_beginning;
 	unsigned int beginnings[BEGINNING_MAX + 1];
 	unsigned int count;
 	unsigned int asking_modalias;
@@ -58,11 +56,6 @@ static const enum policy_layer layer_of_channel[] = {
 	[IOMMU_PT_CHANNEL_PROPERTY] = LAYER_PROPERTY,
 	[IOMMU_PT_CHANNEL_FW_CFG] = LAYER_FW_CFG,
 };
-
-static u32 hash(const char *name)
-{
-	return full_name_hash(NULL, name, strlen(name));
-}
 
 /* The hash of a string that is one byte longer (FNV-1a); 0 to begin. */
 static u32 hash_further(u32 hash, char c)
@@ -195,10 +188,11 @@ static void enforce(struct ruleset *set, struct policy_rule *rule)
 	account(set, rule, 1);
 	list_add_tail(&rule->list, &set->layers[rule->layer].rules);
 	if (rule->key)
-		hash_add(set->by_name, &rule->by_name, hash(rule->key));
+		table_add(&set->by_name, &rule->by_name,
+			  table_hash_string(rule->key));
 	else if (rule->beginning)
-		hash_add(set->by_beginning, &rule->by_beginning,
-			 hash_beginning(rule->rule.modalias, rule->beginning));
+		table_add(&set->by_beginning, &rule->by_beginning,
+			  hash_beginning(rule->rule.modalias, rule->beginning));
 	else
 		list_add_tail(&rule->scan, &set->layers[rule->layer].scan);
 }
@@ -210,9 +204,9 @@ static void retire(struct ruleset *set, struct policy_rule *rule)
 	account(set, rule, -1);
 	list_del(&rule->list);
 	if (rule->key)
-		hash_del(&rule->by_name);
+		table_remove(&set->by_name, &rule->by_name);
 	else if (rule->beginning)
-		hash_del(&rule->by_beginning);
+		table_remove(&set->by_beginning, &rule->by_beginning);
 	else
 		list_del(&rule->scan);
 }
@@ -225,8 +219,8 @@ static void init_ruleset(struct ruleset *set)
 		INIT_LIST_HEAD(&set->layers[layer].rules);
 		INIT_LIST_HEAD(&set->layers[layer].scan);
 	}
-	hash_init(set->by_name);
-	hash_init(set->by_beginning);
+	table_init(&set->by_name);
+	table_init(&set->by_beginning);
 }
 
 static void free_ruleset(struct ruleset *set)
@@ -235,6 +229,8 @@ static void free_ruleset(struct ruleset *set)
 
 	for (layer = 0; layer < LAYER_END; layer++)
 		free_rules(&set->layers[layer].rules);
+	table_exit(&set->by_name);
+	table_exit(&set->by_beginning);
 }
 
 /* Of a layer that has rules for one device each. */
@@ -242,9 +238,10 @@ static struct policy_rule *find_own(const struct ruleset *set,
 				    enum policy_layer layer,
 				    const char *quoted_bus, const char *name)
 {
+	u32 hash = table_hash_string(name);
 	struct policy_rule *rule;
 
-	hash_for_each_possible(set->by_name, rule, by_name, hash(name))
+	table_for_each(rule, &set->by_name, by_name, hash)
 		if (rule->layer == layer && !strcmp(rule->key, name) &&
 		    !strcmp(rule->rule.bus, quoted_bus))
 			return rule;
@@ -480,9 +477,9 @@ static struct policy_rule *find_by_name(const struct ruleset *set,
 					int first, int last)
 {
 	struct policy_rule *rule, *best = NULL;
+	u32 hash = table_hash_string(subject->name);
 
-	hash_for_each_possible(set->by_name, rule, by_name,
-			       hash(subject->name))
+	table_for_each(rule, &set->by_name, by_name, hash)
 		if (rule->layer >= first && rule->layer <= last &&
 		    !strcmp(rule->key, subject->name) &&
 		    precedes(rule, best) && rule_matches(&rule->rule, subject))
@@ -505,8 +502,7 @@ find_by_beginning(const struct ruleset *set, const struct rule_subject *subject,
 		hash = hash_further(hash, modalias[len - 1]);
 		if (!set->beginnings[len])
 			continue;
-		hash_for_each_possible(set->by_beginning, rule, by_beginning,
-				       hash)
+		table_for_each(rule, &set->by_beginning, by_beginning, hash)
 			if (rule->beginning == len &&
 			    rule->layer >= first && rule->layer <= last &&
 			    precedes(rule, best) &&

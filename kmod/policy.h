@@ -13,6 +13,7 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 #include "rule.h"
+#include "table.h"
 
 /* Most bytes of text that one tier's rules may have. */
 #define POLICY_TEXT_MAX		(1024 * 1024)
@@ -59,8 +60,8 @@ struct policy_rule {
 	struct list_head list;
 	union {
 		struct list_head scan;
-		struct hlist_node by_name;
-		struct hlist_node by_beginning;
+		struct table_node by_name;
+		struct table_node by_beginning;
 	};
 	char text[];
 };
