@@ -56,6 +56,7 @@ extern struct mutex registry_lock;
  * @work: brings the domain to what the rules say, later
  * @error: what the core refused the last change with, or 0; registry_lock
  * @changed: the domain is one that we chose, not the kernel; registry_lock
+ * @identity: it was identity when it was last looked at; @lock
  * @rebinding: the domain is rebind.c's affair now; registry_lock
  * @fresh: no driver has bound yet, and no update was made; becomes false once
  */
@@ -69,6 +70,7 @@ struct pt_group {
 	struct work_struct work;
 	int error;
 	bool changed;
+	bool identity;
 	bool rebinding;
 	bool fresh;
 };

@@ -8,6 +8,7 @@
 #include <linux/mount.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/workqueue.h>
 #include "compat.h"
@@ -15,6 +16,9 @@
 
 /* The module's own mount of sysfs: /sys need not be mounted, or may be hidden. */
 static struct vfsmount *sysfs_mnt;
+
+/* The folder of all groups there, from which the way to each is short. */
+static struct file *groups;
 
 /* Writes to "type". One at a time a group; see group.c. */
 static struct workqueue_struct *writers;
@@ -42,13 +46,21 @@ int domain_init(void)
 	if (IS_ERR(sysfs_mnt))
 		return PTR_ERR(sysfs_mnt);
 
+	groups = file_open_root_mnt(sysfs_mnt, "kernel/iommu_groups",
+				    O_PATH | O_DIRECTORY, 0);
+	if (IS_ERR(groups)) {
+		ret = PTR_ERR(groups);
+		goto err_unmount;
+	}
 	writers = alloc_workqueue("iommu_pt_type", COMPAT_WQ_PERCPU | WQ_HIGHPRI, 0);
 	if (!writers) {
 		ret = -ENOMEM;
-		goto err_unmount;
+		goto err_groups;
 	}
 	return 0;
 
+err_groups:
+	fput(groups);
 err_unmount:
 	kern_unmount(sysfs_mnt);
 	return ret;
@@ -57,6 +69,7 @@ err_unmount:
 void domain_exit(void)
 {
 	destroy_workqueue(writers);
+	fput(groups);
 	kern_unmount(sysfs_mnt);
 }
 
@@ -82,15 +95,29 @@ static void set_lock_classes(struct file *file)
 
 static struct file *open_type(struct iommu_group *grp, int flags)
 {
-	char path[sizeof("kernel/iommu_groups/-2147483648/type")];
+	char path[sizeof("-2147483648/type")];
 	struct file *file;
 
-	snprintf(path, sizeof(path), "kernel/iommu_groups/%d/type",
-		 iommu_group_id(grp));
-	file = file_open_root_mnt(sysfs_mnt, path, flags, 0);
+	snprintf(path, sizeof(path), "%d/type", iommu_group_id(grp));
+	file = file_open_root(&groups->f_path, path, flags, 0);
 	if (!IS_ERR(file))
 		set_lock_classes(file);
 	return file;
+}
+
+/* Workers have all capabilities, and no system call that they return from. */
+static bool is_worker(void)
+{
+	return current->flags & PF_WQ_WORKER;
+}
+
+/* Else all files that a worker opened would be closed when it has done. */
+static void close_type(struct file *file)
+{
+	if (is_worker())
+		__fput_sync(file);
+	else
+		fput(file);
 }
 
 static enum domain_type read_type(struct file *file)
@@ -140,7 +167,7 @@ static void visit_type(struct work_struct *work)
 		visit->ret = len < 0 ? len : 0;
 	}
 	visit->now = read_type(file);
-	fput(file);
+	close_type(file);
 }
 
 static void send_visitor(struct visit *visit)
@@ -163,7 +190,7 @@ enum domain_type domain_read(struct iommu_group *grp)
 		return visit.now;
 	}
 	visit.now = read_type(file);
-	fput(file);
+	close_type(file);
 	return visit.now;
 }
 
@@ -172,7 +199,10 @@ int domain_write(struct iommu_group *grp, enum domain_type type,
 {
 	struct visit visit = { .grp = grp, .type = type };
 
-	send_visitor(&visit);
+	if (is_worker())
+		visit_type(&visit.work);
+	else
+		send_visitor(&visit);
 	*now = visit.now;
 	return visit.ret;
 }

@@ -49,7 +49,8 @@ enum domain_type domain_read(struct iommu_group *grp);
  * @now: what it is afterwards, whatever is returned
  *
  * The write runs in a worker, because the core asks for capabilities of the
- * current task, and whoever plugs a device in may have none.
+ * current task, and whoever plugs a device in may have none. Who has many to
+ * write is one, and saves the way to another.
  *
  * Context: sleeps. Where COMPAT_TYPE_LOCKS_DEVICE it takes the device_lock of
  * the group's device, so the caller must hold no device_lock.

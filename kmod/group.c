@@ -266,27 +266,24 @@ static void change(struct pt_group *group, const struct view *view,
 
 static void tell_members(struct pt_group *group, enum domain_type now);
 
-/* What an update is for; none of these: something happened, look. */
-enum {
-	UPDATE_ARRIVING = 1,	/* a new device, which nobody had to do with */
-	UPDATE_REBINDING = 2,	/* by who set group->rebinding */
-};
-
 /*
- * Identity may be written where it is already, and at a hot-add it hardly
- * ever is: there the reading would cost a tenth of the writing.
+ * Identity may be written where it is already, and where it was not when last
+ * looked at it hardly ever is: there the reading would cost a good part of the
+ * writing. Not where it may be the kernel's own choice, for what is written
+ * counts as ours.
  */
-static enum domain_type read_before(struct pt_group *group,
-				    const struct view *view, int flags)
+static enum domain_type read_before(const struct pt_group *group,
+				    const struct view *view)
 {
-	if (flags & UPDATE_ARRIVING && !view->blocker &&
-	    view->verdict == IOMMU_PT_POLICY_PASSTHROUGH &&
+	if (view->verdict == IOMMU_PT_POLICY_PASSTHROUGH && !view->blocker &&
+	    !group->identity && !iommu_default_passthrough() &&
 	    (group->fresh || !seal_is_on()))
 		return DOMAIN_UNKNOWN;
 	return domain_read(group->grp);
 }
 
-static void update_locked(struct pt_group *group, int flags)
+/* @rebinding: by who set group->rebinding */
+static void update_locked(struct pt_group *group, bool rebinding)
 {
 	enum domain_type now = DOMAIN_UNKNOWN;
 	struct view view;
@@ -300,17 +297,18 @@ static void update_locked(struct pt_group *group, int flags)
 	group->error = ret;
 	hold = ret || pt_mode != IOMMU_PT_MODE_ENFORCE || !view.members ||
 	       READ_ONCE(closed) || is_beyond_core(&view) ||
-	       (group->rebinding && !(flags & UPDATE_REBINDING));
+	       (group->rebinding && !rebinding);
 	mutex_unlock(&registry_lock);
 
 	/* The pointers of the view are only looked at for being there now. */
 	if (group->grp && (view.any_rule || group->changed)) {
-		now = read_before(group, &view, hold ? 0 : flags);
+		now = hold ? domain_read(group->grp) : read_before(group, &view);
 		if (!hold && is_missing(group, &view, now) &&
 		    !is_fenced_change(&view, now) &&
 		    !is_sealed_change(group, &view, now) &&
 		    (!view.blocker || is_free_change(now, view.verdict)))
 			change(group, &view, &now);
+		group->identity = now == DOMAIN_IDENTITY;
 	}
 	WRITE_ONCE(group->fresh, false);
 	tell_members(group, now);
@@ -319,14 +317,14 @@ static void update_locked(struct pt_group *group, int flags)
 void group_update(struct pt_group *group)
 {
 	mutex_lock(&group->lock);
-	update_locked(group, 0);
+	update_locked(group, false);
 	mutex_unlock(&group->lock);
 }
 
 void group_update_rebinding(struct pt_group *group)
 {
 	mutex_lock(&group->lock);
-	update_locked(group, UPDATE_REBINDING);
+	update_locked(group, true);
 	mutex_unlock(&group->lock);
 }
 
@@ -397,7 +395,7 @@ void group_update_arriving(struct pt_device *pt)
 		group_update_later(group);
 		return;
 	}
-	update_locked(group, UPDATE_ARRIVING);
+	update_locked(group, false);
 	mutex_unlock(&group->lock);
 }
 
@@ -420,7 +418,7 @@ static bool is_first_member(struct pt_device *pt)
 	return first;
 }
 
-void group_update_all(void)
+static void update_all(struct work_struct *work)
 {
 	struct pt_device *pt;
 	unsigned long id = 0;
@@ -429,6 +427,17 @@ void group_update_all(void)
 	for (; (pt = pt_device_next(&id)); pt_device_put(pt))
 		if (is_first_member(pt))
 			group_update(pt->group);
+}
+
+/* By a worker, for then domain.c needs none for each of them. */
+void group_update_all(void)
+{
+	struct work_struct work;
+
+	INIT_WORK_ONSTACK(&work, update_all);
+	queue_work(updates, &work);
+	flush_work(&work);
+	destroy_work_on_stack(&work);
 }
 
 /* ---- saying what became of it; callers hold registry_lock ---- */
@@ -788,7 +797,7 @@ int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
 
 int group_init(void)
 {
-	updates = alloc_workqueue("iommu_pt_update", COMPAT_WQ_PERCPU, 0);
+	updates = alloc_workqueue("iommu_pt_update", WQ_UNBOUND, 0);
 	return updates ? 0 : -ENOMEM;
 }
 
