@@ -53,18 +53,22 @@ typedef const struct bin_attribute compat_bin_attribute;
  * handler has returned. A few buffers in turn do: that many refusals at the
  * same moment would have to happen for one to show another's words.
  */
-#ifndef NL_SET_ERR_MSG_FMT
-#define COMPAT_EXTACK_BUFFERS	16
+#ifdef NETLINK_MAX_FMTMSG_LEN
+#define COMPAT_EXTACK_LEN	NETLINK_MAX_FMTMSG_LEN
+static inline char *compat_extack_buffer(struct netlink_ext_ack *extack)
+{
+	return extack->_msg_buf;
+}
+#else
 #define COMPAT_EXTACK_LEN	256
-char *compat_extack_buffer(void);
-#define NL_SET_ERR_MSG_FMT(extack, fmt, ...) do {			\
-	struct netlink_ext_ack *__extack = (extack);			\
-	char *__buf = compat_extack_buffer();				\
-									\
-	scnprintf(__buf, COMPAT_EXTACK_LEN, fmt, ##__VA_ARGS__);	\
-	if (__extack)							\
-		__extack->_msg = __buf;					\
-} while (0)
+static inline char *compat_extack_buffer(struct netlink_ext_ack *extack)
+{
+	static char buffers[16][COMPAT_EXTACK_LEN];
+	static atomic_t turn;
+
+	return buffers[(unsigned int)atomic_inc_return(&turn) %
+		       ARRAY_SIZE(buffers)];
+}
 #endif
 
 /* A virtio device's first 64 feature bits, as its transport reads them now. */

@@ -7,6 +7,7 @@
 #include "device.h"
 #include "mode.h"
 #include "names.h"
+#include "refusal.h"
 #include "seal.h"
 #include "subject.h"
 
@@ -128,9 +129,9 @@ static void free_survey(struct survey *survey)
 static void say_loosened(const struct pt_device *pt,
 			 struct netlink_ext_ack *extack)
 {
-	NL_SET_ERR_MSG_FMT(extack,
-			   "%s would become less strict; the rules are sealed, until reboot",
-			   dev_name(pt->dev));
+	refusal_say(extack,
+		    "%s would become less strict; the rules are sealed, until reboot",
+		    dev_name(pt->dev));
 }
 
 static void swap_all(struct list_head *changes)
@@ -213,15 +214,15 @@ static int check_decision(const struct pt_device *pt,
 	if (policy == IOMMU_PT_POLICY_AUTO)
 		return 0;
 	if (!pt->group->grp) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "%s is in no IOMMU group: no IOMMU is in front of it, or its driver is off",
-				   dev_name(pt->dev));
+		refusal_say(extack,
+			    "%s is in no IOMMU group: no IOMMU before it, or its driver is off",
+			    dev_name(pt->dev));
 		return -EOPNOTSUPP;
 	}
 	if (pt->external && policy == IOMMU_PT_POLICY_PASSTHROUGH && !force) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "%s is external (untrusted or removable); only force overrides that",
-				   dev_name(pt->dev));
+		refusal_say(extack,
+			    "%s is external (untrusted or removable); only force overrides that",
+			    dev_name(pt->dev));
 		return -EPERM;
 	}
 	return 0;

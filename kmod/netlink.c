@@ -17,6 +17,7 @@
 #include "netlink.h"
 #include "policy.h"
 #include "rebind.h"
+#include "refusal.h"
 #include "seal.h"
 #include "stats.h"
 #include "subject.h"
@@ -27,17 +28,6 @@ static bool closed;	/* no event any more */
 /* Innermost: events go out in the order of their numbers. */
 static DEFINE_MUTEX(event_lock);
 static u32 event_number;
-
-#ifdef COMPAT_EXTACK_BUFFERS
-char *compat_extack_buffer(void)
-{
-	static char buffers[COMPAT_EXTACK_BUFFERS][COMPAT_EXTACK_LEN];
-	static atomic_t turn;
-
-	return buffers[(unsigned int)atomic_inc_return(&turn) %
-		       COMPAT_EXTACK_BUFFERS];
-}
-#endif
 
 /* ---- messages ---- */
 
@@ -184,7 +174,7 @@ static bool is_missing(struct genl_info *info, int attr, const char *name)
 {
 	if (info->attrs[attr])
 		return false;
-	NL_SET_ERR_MSG_FMT(info->extack, "attribute %s is missing", name);
+	refusal_say(info->extack, "attribute %s is missing", name);
 	return true;
 }
 
@@ -201,9 +191,9 @@ static struct pt_device *find_device(struct genl_info *info)
 	pt = pt_device_find_name(bus, name);
 	if (pt)
 		return pt;
-	NL_SET_ERR_MSG_FMT(info->extack,
-			   "no device %.40s on bus %.16s that an IOMMU can be in front of",
-			   name, bus);
+	refusal_say(info->extack,
+		    "no device %.40s on bus %.16s that an IOMMU can be in front of",
+		    name, bus);
 	return ERR_PTR(-ENODEV);
 }
 
@@ -211,8 +201,8 @@ static bool is_off(struct genl_info *info)
 {
 	if (pt_mode != IOMMU_PT_MODE_OFF)
 		return false;
-	NL_SET_ERR_MSG_FMT(info->extack,
-			   "the module is off (parameter mode=off); load it again without");
+	refusal_say(info->extack,
+		    "the module is off (parameter mode=off); load it again without");
 	return true;
 }
 
@@ -222,8 +212,8 @@ static bool is_denied(struct sk_buff *skb, struct genl_info *info)
 	if (netlink_capable(skb, CAP_SYS_ADMIN) &&
 	    netlink_capable(skb, CAP_SYS_RAWIO))
 		return false;
-	NL_SET_ERR_MSG_FMT(info->extack,
-			   "that needs root (CAP_SYS_ADMIN and CAP_SYS_RAWIO in the initial user namespace)");
+	NL_SET_ERR_MSG(info->extack,
+		       "that needs root (CAP_SYS_ADMIN and CAP_SYS_RAWIO in the initial user namespace)");
 	return true;
 }
 
@@ -259,7 +249,7 @@ static struct answer *make_answer_for(struct genl_info *info)
 	struct answer *answer = make_answer();
 
 	if (!answer)
-		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the answer");
+		refusal_say(info->extack, "no memory for the answer");
 	return answer;
 }
 
@@ -340,7 +330,7 @@ static int set_and_rebind(struct genl_info *info, struct pt_device *pt,
 
 	job = make_rebind(info, pt, flags & IOMMU_PT_SET_GROUP);
 	if (!job) {
-		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the rebind");
+		refusal_say(info->extack, "no memory for the rebind");
 		return -ENOMEM;
 	}
 	ret = decide(info, pt, flags);
@@ -434,9 +424,9 @@ static int replace_rules(struct genl_info *info, u32 tier)
 	char *text;
 
 	if (size > POLICY_TEXT_MAX) {
-		NL_SET_ERR_MSG_FMT(info->extack,
-				   "%zu bytes of rules, more than the %d that a tier may have",
-				   size, POLICY_TEXT_MAX);
+		refusal_say(info->extack,
+			    "%zu bytes of rules, more than the %d that a tier may have",
+			    size, POLICY_TEXT_MAX);
 		return -EMSGSIZE;
 	}
 	text = kvmalloc(size ?: 1, GFP_KERNEL);
@@ -446,11 +436,11 @@ static int replace_rules(struct genl_info *info, u32 tier)
 		kvfree(text);
 	}
 	if (ret == -EINVAL)
-		NL_SET_ERR_MSG_FMT(info->extack, "line %u, column %u: %s",
-				   err.line, err.column, err.message);
+		refusal_say(info->extack, "line %u, column %u: %s",
+			    err.line, err.column, err.message);
 	else if (ret == -ENOMEM)
-		NL_SET_ERR_MSG_FMT(info->extack,
-				   "no memory for the rules; those before stand");
+		refusal_say(info->extack,
+			    "no memory for the rules; those before stand");
 	return ret;
 }
 
@@ -492,9 +482,9 @@ static int do_seal(struct sk_buff *skb, struct genl_info *info)
 		return -EOPNOTSUPP;
 	ret = seal();
 	if (ret)
-		NL_SET_ERR_MSG_FMT(info->extack, "nothing is sealed: %s",
-				   ret == -ENOMEM ? "no memory for a copy of the rules" :
-				   "the module is being unloaded");
+		refusal_say(info->extack, "nothing is sealed: %s",
+			    ret == -ENOMEM ? "no memory for a copy of the rules" :
+			    "the module is being unloaded");
 	return ret;
 }
 
