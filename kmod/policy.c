@@ -566,10 +566,13 @@ static struct policy_rule *decide_by(const struct ruleset *set,
 				     bool restricted,
 				     enum iommu_pt_policy *words)
 {
-	struct policy_rule *rule = find(set, subject, 0, LAYER_ADMIN);
+	struct policy_rule *rule;
 
 	lockdep_assert_held(&policy_lock);
 	memset(words, 0, sizeof(*words) * __IOMMU_PT_CHANNEL_END);
+	if (!set->count)
+		return NULL;
+	rule = find(set, subject, 0, LAYER_ADMIN);
 	if (rule)
 		return rule;
 	rule = find(set, subject, LAYER_VENDOR, LAYER_VENDOR);

@@ -305,7 +305,7 @@ void rebind_idle(void)
 	if (!pt_rebinds_idle || pt_mode != IOMMU_PT_MODE_ENFORCE)
 		return;
 	for (; (pt = pt_device_next(&id)); pt_device_put(pt)) {
-		if (!is_idle_transport(pt->dev))
+		if (!pt->virtio || !is_idle_transport(pt->dev))
 			continue;
 		rebind(pt, false, &result);
 		if (result.error)
