@@ -21,6 +21,19 @@ rules() {	# TEXT: to the file that ptctl apply reads
 	printf '%s\n' "$1" >/etc/iommu-pt/rules.d/bench.rules
 }
 
+# COUNT rules of which none matches: one in ten a name, the others globs that begin
+# with PREFIX.
+absent() {	# COUNT PREFIX
+	rules "$(awk -v count="$1" -v prefix="$2" 'BEGIN {
+		for (i = 0; i < count; i++)
+			if (i % 10 == 0)
+				printf "strict bus=pci name=%04x:f0:00.0\n", i
+			else
+				printf "strict modalias=%sv0000%04Xd*\n", prefix, 0xa000 + i
+	}')"
+	check "$1 rules" ptctl apply
+}
+
 # What the kernel holds, in bytes, without what it could give back.
 kernel_memory() {
 	sync
@@ -62,15 +75,7 @@ END
 # Memory first: what was freed before would come back in the meantime.
 check "module loads" modprobe iommu-pt-policy
 before=$(kernel_memory)
-mkdir -p /etc/iommu-pt/rules.d
-awk 'BEGIN {
-	for (i = 0; i < 10000; i++)
-		if (i % 10 == 0)
-			printf "strict bus=pci name=%04x:f0:00.0\n", i
-		else
-			printf "strict modalias=pci:v0000%04Xd*\n", 0xa000 + i
-}' >/etc/iommu-pt/rules.d/bench.rules
-check "10,000 rules" ptctl apply
+absent 10000 pci:
 grown rule-memory "$before" 10000 "Slab and VmallocUsed of /proc/meminfo before and after ptctl apply"
 check "module unloads" modprobe -r iommu-pt-policy
 rm /etc/iommu-pt/rules.d/bench.rules
@@ -92,6 +97,14 @@ devices 1
 figure bare-without timing -a 21 $PRESENT 1 $PRESENT 0
 check "module loads" modprobe iommu-pt-policy
 figure bare-norule timing -a 21 $PRESENT 1 $PRESENT 0
+for count in 10 100 1000 10000; do
+	absent $count pci:
+	figure bare-rules-$count timing -a 21 $PRESENT 1 $PRESENT 0
+done
+# No beginning tells these apart: each is tried.
+absent 1000 '*'
+figure bare-globs-1000 timing -a 21 $PRESENT 1 $PRESENT 0
+rm /etc/iommu-pt/rules.d/bench.rules
 check "module unloads" modprobe -r iommu-pt-policy
 no_devices
 
