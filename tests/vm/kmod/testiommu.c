@@ -8,6 +8,9 @@
  *   devices=N    so many of them
  *   acpi=HID     one more, with the ACPI node that has this ID as its companion
  *   dt=STRING    one more, with the DT node that is compatible with STRING
+ *
+ * In /sys/module/testiommu/parameters: "present", 1 makes the devices; "folders",
+ * 1 gives each a folder of four files, to see what these cost.
  */
 #include <linux/acpi.h>
 #include <linux/dma-mapping.h>
@@ -256,6 +259,55 @@ static const struct kernel_param_ops present_ops = {
 };
 module_param_cb(present, &present_ops, NULL, 0644);
 MODULE_PARM_DESC(present, "Write 1 to make the devices, 0 to unmake them; how many there are");
+
+/* ---- folders ---- */
+
+static ssize_t nothing_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return 0;
+}
+static DEVICE_ATTR(one, 0444, nothing_show, NULL);
+static DEVICE_ATTR(two, 0444, nothing_show, NULL);
+static DEVICE_ATTR(three, 0444, nothing_show, NULL);
+static DEVICE_ATTR(four, 0444, nothing_show, NULL);
+
+static struct attribute *attrs[] = {
+	&dev_attr_one.attr,
+	&dev_attr_two.attr,
+	&dev_attr_three.attr,
+	&dev_attr_four.attr,
+	NULL
+};
+
+static const struct attribute_group folder = {
+	.name = "testiommu",
+	.attrs = attrs,
+};
+
+/* Those of a device that goes go with it. */
+static int set_folders(const char *value, const struct kernel_param *param)
+{
+	unsigned int i;
+	bool wanted;
+	int ret = kstrtobool(value, &wanted);
+
+	mutex_lock(&present_lock);
+	for (i = 0; i < present_count && !ret; i++) {
+		if (wanted)
+			ret = sysfs_create_group(&present[i]->dev.kobj, &folder);
+		else
+			sysfs_remove_group(&present[i]->dev.kobj, &folder);
+	}
+	mutex_unlock(&present_lock);
+	return ret;
+}
+
+static const struct kernel_param_ops folders_ops = {
+	.set = set_folders,
+};
+module_param_cb(folders, &folders_ops, NULL, 0200);
+MODULE_PARM_DESC(folders, "Write 1 to give each device a folder of four files, 0 to take them");
 
 /* ---- life ---- */
 

@@ -6,6 +6,7 @@
 MANY=10000 SOME=1000 FEW=100
 DEVICES=/sys/bus/platform/devices
 PRESENT=/sys/module/testiommu/parameters/present
+FOLDERS=/sys/module/testiommu/parameters/folders
 
 devices() {	# COUNT: so many, named testdev.0 and on
 	check "an IOMMU for $1 devices" modprobe testiommu devices="$1"
@@ -51,6 +52,9 @@ UNDO="modprobe -rq iommu-pt-policy; typeall DMA"
 load_and_apply() {	# COUNT ROUNDS
 	rules "passthrough bus=platform name=testdev.*"
 	figure "raw-$1" stopwatch "$2" "typeall identity" "typeall DMA"
+	echo 1 >$FOLDERS
+	figure "folders-$1" stopwatch "$2" "echo 1 >$FOLDERS" "echo 0 >$FOLDERS"
+	echo 0 >$FOLDERS
 	figure "load-$1" stopwatch 1 "modprobe iommu-pt-policy" "$UNDO"
 	figure "apply-$1" stopwatch "$2" "$LOAD" "$UNDO"
 	is "$(cat $DEVICES/testdev.$(($1 - 1))/iommu_group/type)" identity "the last of $1 as well"
