@@ -32,6 +32,7 @@ _ptctl_options() {
 	status|show|check|monitor) options="-j --json" ;;
 	list)	options="-o --output -n --noheadings -a --all -t --tree -j --json" ;;
 	graph)	options="-a --all" ;;
+	top)	options="-d --delay -n --count -j --json" ;;
 	explain) options="-r --rules -j --json" ;;
 	audit)	options="-s --sysroot -r --record -j --json" ;;
 	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run --update-initramfs" ;;
@@ -61,7 +62,7 @@ _ptctl_list() {
 _ptctl_words() {
 	local cur=${*: -1} prev=${*: -2:1} verb=$2 word arguments=0
 	local -a verbs=(status list show explain set unset apply check audit hints profile monitor
-			graph seal help)
+			graph top seal help)
 	local -a policies=(passthrough translated strict lazy auto)
 	local -a formats=(qemu-smbios qemu-fw-cfg libvirt acpi dt)
 	local columns="DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE BUS NAME

@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&cmd_profile,
 	&cmd_monitor,
 	&cmd_graph,
+	&cmd_top,
 	&cmd_seal,
 };
 

@@ -44,6 +44,7 @@ extern const struct command cmd_hints;
 extern const struct command cmd_profile;
 extern const struct command cmd_monitor;
 extern const struct command cmd_graph;
+extern const struct command cmd_top;
 extern const struct command cmd_seal;
 
 /**
