@@ -33,11 +33,27 @@ static void check_virtio(struct audit *audit, const struct master *m)
 
 static void check_left_out(struct audit *audit, const struct master *m)
 {
+	bool said = m->covered == RULE_NO;
+
 	if (audit_is_left_out(audit, m))
 		report(audit, "no-group", SEVERITY_HIGH, m,
-		       xasprintf("no iommu_group link, while %zu groups exist",
-				 audit->inv->groups.count),
+		       xasprintf("no iommu_group link, while %zu groups exist%s%s%s",
+				 audit->inv->groups.count, said ? "; " : "",
+				 said ? m->covered_from : "",
+				 said ? " leaves it out" : ""),
 		       "no IOMMU is in front of it: the firmware's tables leave it out, or the hypervisor does (QEMU: bypass_iommu)");
+}
+
+/* Where there is no group at all, the machine has a finding of its own. */
+static void check_uncovered(struct audit *audit, const struct master *m)
+{
+	if (audit->inv->groups.count && m->covered == RULE_YES &&
+	    m->dev.group < 0 && !confined_waits_for_group(audit->inv, m))
+		report(audit, "no-group-despite-table", SEVERITY_HIGH, m,
+		       xasprintf("%s names an IOMMU in front of it, yet there is no iommu_group link, and %s%s",
+				 m->covered_from, m->dev.driver ? "driver " : "no driver is bound",
+				 m->dev.driver ? m->dev.driver : ""),
+		       "its IOMMU's driver failed, or came after the device's; dmesg | grep -i mmu says more. Until that is mended it reaches all memory");
 }
 
 static void check_users(struct audit *audit, const struct master *m)
@@ -87,8 +103,8 @@ static void check_external(struct audit *audit, const struct master *m)
 typedef void (*check_fn)(struct audit *audit, const struct master *m);
 
 static const check_fn checks[] = {
-	check_users, check_virtio, check_left_out, check_external,
-	check_caching,
+	check_users, check_virtio, check_left_out, check_uncovered,
+	check_external, check_caching,
 };
 
 /* ---- groups ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "confined.h"
 
 /* ---- the kernel's command line ---- */
 
@@ -97,17 +98,48 @@ static char *join(const struct strings *list)
 	return text;
 }
 
+static char *join_units(const struct inventory *inv)
+{
+	struct strings names = { 0 };
+	char *text;
+	size_t i;
+
+	for (i = 0; i < inv->units.count; i++)
+		strings_add(&names, xstrdup(inv->units.at[i].name));
+	text = join(&names);
+	strings_free(&names);
+	return text;
+}
+
 static void report_failed_driver(struct audit *audit)
 {
 	const struct inventory *inv = audit->inv;
-	char *tables = join(&inv->tables);
+	char *tables = join(&inv->tables), *units = join_units(inv);
 
 	findings_add(audit->found, "iommu-driver-failed", SEVERITY_HIGH, NULL,
 		     -1,
-		     xasprintf("/sys/firmware/acpi/tables has %s, yet /sys/kernel/iommu_groups is empty and /sys/class/iommu has %zu",
-			       tables, inv->units.count),
-		     "dmesg | grep -i -e DMAR -e AMD-Vi -e iommu says why; a kernel may have it off by default: intel_iommu=on on the command line");
+		     xasprintf("an IOMMU is named by %s, yet /sys/kernel/iommu_groups is empty; /sys/class/iommu has %s",
+			       tables, *units ? units : "none"),
+		     *units ?
+		     "its driver is there, and made nothing of the devices: until that is mended each reaches all memory; dmesg | grep -i -e mmu -e 'deferred probe' says more" :
+		     "dmesg | grep -i -e DMAR -e AMD-Vi -e mmu says why; a kernel may have it off by default: intel_iommu=on on the command line");
 	free(tables);
+	free(units);
+}
+
+/* Where groups are made when drivers bind, and none has yet. */
+static bool groups_may_come(const struct inventory *inv)
+{
+	bool come = false;
+	size_t i;
+
+	for (i = 0; i < inv->masters.count; i++) {
+		if (confined_waits_for_group(inv, &inv->masters.at[i]))
+			come = true;
+		else if (inv->masters.at[i].covered == RULE_YES)
+			return false;
+	}
+	return come;
 }
 
 static void check_iommu(struct audit *audit)
@@ -115,7 +147,7 @@ static void check_iommu(struct audit *audit)
 	const struct inventory *inv = audit->inv;
 	char *off;
 
-	if (inv->groups.count)
+	if (inv->groups.count || groups_may_come(inv))
 		return;
 	off = cmdline_says(inv, off_words);
 	if (off)

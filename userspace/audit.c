@@ -23,7 +23,7 @@ bool audit_bypasses(const struct audit *audit, const struct master *m)
 bool audit_is_left_out(const struct audit *audit, const struct master *m)
 {
 	return audit->inv->groups.count && m->dev.group < 0 &&
-	       !strcmp(m->dev.bus, "pci") &&
+	       !strcmp(m->dev.bus, "pci") && m->covered != RULE_YES &&
 	       !confined_waits_for_group(audit->inv, m);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "confined.h"
+#include "device.h"
 #include "emulated.h"
 #include "names.h"
 
@@ -27,7 +28,7 @@ bool confined_waits_for_group(const struct inventory *inv,
 		if (inv->units.at[i].vtd || inv->units.at[i].amd)
 			return false;
 	return inv->units.count && master->dev.group < 0 &&
-	       !master->dev.driver;
+	       master->covered != RULE_NO && !master->dev.driver;
 }
 
 static struct confined answer(enum rule_tri is, const char *why)
@@ -43,10 +44,14 @@ static struct confined of_device(const struct inventory *inv,
 
 	if (confined_waits_for_group(inv, m))
 		return answer(RULE_ANY, "no group before a driver binds");
+	if (m->dev.group < 0 && m->covered == RULE_YES)
+		return answer(RULE_NO, "no group, though firmware names an IOMMU for it");
 	if (m->dev.group < 0)
 		return answer(RULE_NO, inv->groups.count ?
 			      "no IOMMU in front of it (no group)" :
 			      "no IOMMU is in use");
+	if (!device_is_served(m->dev.bus))
+		return answer(RULE_ANY, "its bus is none that the IOMMU core serves");
 	if (virtio && m->access == IOMMU_PT_VIRTIO_ACCESS_ABSENT)
 		return answer(RULE_NO, "virtio that goes past the IOMMU");
 	if (virtio && m->access != IOMMU_PT_VIRTIO_ACCESS_OFFERED)

@@ -110,6 +110,17 @@ static enum rule_tri read_virtio(const struct dev *dev)
 	return RULE_NO;
 }
 
+/* As rules match it. Some buses (amba) have it in the uevent only. */
+static char *read_modalias(const char *syspath, struct udev_device *d)
+{
+	char *modalias = device_attr(syspath, "modalias");
+
+	if (modalias && *modalias)
+		return modalias;
+	free(modalias);
+	return xstrdup(udev_device_get_property_value(d, "MODALIAS"));
+}
+
 /* Return: false if it cannot be read, with a complaint */
 static bool read_udev(struct dev *dev, struct udev_device *d)
 {
@@ -127,11 +138,7 @@ static bool read_udev(struct dev *dev, struct udev_device *d)
 	dev_init(dev, subsystem, name);
 	dev->syspath = xstrdup(syspath);
 	dev->driver = device_link(syspath, "driver");
-	dev->modalias = device_attr(syspath, "modalias");
-	if (dev->modalias && !*dev->modalias) {
-		free(dev->modalias);
-		dev->modalias = NULL;
-	}
+	dev->modalias = read_modalias(syspath, d);
 	if (group)
 		dev->group = strtol(group, NULL, 10);
 	dev->external = read_external(syspath);
@@ -232,19 +239,25 @@ static bool does_dma(struct udev_device *d)
 				has(path, "iommu_pt"));
 }
 
+bool device_is_served(const char *bus)
+{
+	static const char *const buses[] = {
+		"pci", "platform", "amba", "fsl-mc", "host1x-context", "cdx",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(buses) / sizeof(buses[0]); i++)
+		if (!strcmp(bus, buses[i]))
+			return true;
+	return false;
+}
+
 /* On a bus of the kind that has masters: virtio0 or a SCSI target is none. */
 static bool could_do_dma(struct udev_device *d)
 {
-	static const char *const buses[] = {
-		"pci", "platform", "amba", "fsl-mc", "host1x", "cdx",
-	};
 	const char *subsystem = udev_device_get_subsystem(d);
-	size_t i;
 
-	for (i = 0; subsystem && i < sizeof(buses) / sizeof(buses[0]); i++)
-		if (!strcmp(subsystem, buses[i]))
-			return true;
-	return false;
+	return subsystem && device_is_served(subsystem);
 }
 
 /* The first of @d and its parents that @test says yes to; not a reference. */
@@ -535,6 +548,48 @@ void device_scan(struct devs *devs)
 	devs_sort(devs);
 }
 
+static void add_number(const char *path, void *arg)
+{
+	strings_add(arg, xstrdup(strrchr(path, '/') + 1));
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	long x = *(const long *)a, y = *(const long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The groups of devices, sorted. */
+static long *groups_of(const struct devs *devs)
+{
+	long *numbers = xcalloc(devs->count + 1, sizeof(*numbers));
+	size_t i;
+
+	for (i = 0; i < devs->count; i++)
+		numbers[i] = devs->at[i].group;
+	qsort(numbers, devs->count, sizeof(*numbers), compare_numbers);
+	return numbers;
+}
+
+/* One folder is read, however many devices there are, if all are known. */
+void device_other_groups(struct devs *devs)
+{
+	struct strings names = { 0 };
+	long *known = groups_of(devs), number;
+	size_t i, count = devs->count;
+
+	each_entry(GROUPS, add_number, &names);
+	for (i = 0; i < names.count; i++) {
+		number = strtol(names.at[i], NULL, 10);
+		if (!bsearch(&number, known, count, sizeof(number),
+			     compare_numbers))
+			device_group(number, devs);
+	}
+	free(known);
+	strings_free(&names);
+}
+
 void device_group(long group, struct devs *devs)
 {
 	char *path = xasprintf(GROUPS "/%ld", group);
@@ -602,13 +657,16 @@ char *device_iommu(const struct dev *dev)
 
 char *device_modalias(const struct dev *dev)
 {
-	char *path, *modalias;
+	struct udev_device *d;
+	char *modalias;
 
 	if (dev->modalias)
 		return xstrdup(dev->modalias);
-	path = bus_path(dev);
-	modalias = device_attr(path, "modalias");
-	free(path);
+	d = from_sysname(dev->bus, dev->name);
+	if (!d)
+		return NULL;
+	modalias = read_modalias(udev_device_get_syspath(d), d);
+	udev_device_unref(d);
 	return modalias;
 }
 

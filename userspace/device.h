@@ -40,6 +40,15 @@ void device_scan(struct devs *devs);
  */
 void device_group(long group, struct devs *devs);
 
+/* Is it one of the buses that the kernel's IOMMU core serves, as configured? */
+bool device_is_served(const char *bus);
+
+/**
+ * device_other_groups() - the members of all groups that no device is in
+ * @devs: devices; those of other groups are added, filled in from sysfs
+ */
+void device_other_groups(struct devs *devs);
+
 /**
  * device_iommu() - what stands in front of a device
  * @dev: the device

@@ -153,8 +153,11 @@ static void master_read(struct master *m, const struct inventory *inv,
 		m->sub_vendor = read_hex(root, m->folder, "subsystem_vendor");
 		m->sub_device = read_hex(root, m->folder, "subsystem_device");
 		m->class = read_hex(root, m->folder, "class");
+		m->covered = cover_pci(&inv->cover, name, &m->covered_from);
 	} else {
 		m->dev.modalias = sysroot_line(root, m->folder, "modalias");
+		m->covered_from = cover_other(&inv->cover, root, m->folder);
+		m->covered = m->covered_from ? RULE_YES : RULE_ANY;
 	}
 	read_virtio(m, root);
 	read_effective(m, inv);
@@ -213,6 +216,29 @@ static void add_members(struct inventory *inv, const struct sysroot *root,
 	free(folder);
 }
 
+/*
+ * Devices on other buses that should be in a group, and are not. Which those
+ * are, firmware alone says: on most machines every CPU is a platform device.
+ */
+static void add_ungrouped(struct inventory *inv, const struct sysroot *root,
+			  const char *bus)
+{
+	char *folder = xasprintf("sys/bus/%s/devices", bus), *at;
+	struct strings names = { 0 };
+	size_t i;
+
+	sysroot_list(root, folder, "*", &names);
+	for (i = 0; i < names.count; i++) {
+		at = xasprintf("%s/%s", folder, names.at[i]);
+		if (cover_other(&inv->cover, root, at) &&
+		    !sysroot_has(root, at, "iommu_group"))
+			add_master(inv, root, bus, names.at[i], -1);
+		free(at);
+	}
+	strings_free(&names);
+	free(folder);
+}
+
 static int compare_masters(const void *a, const void *b)
 {
 	const struct dev *x = &((const struct master *)a)->dev;
@@ -247,6 +273,10 @@ static void read_masters(struct inventory *inv, const struct sysroot *root)
 		add_master(inv, root, "pci", names.at[i],
 			   read_group(inv, root, names.at[i]));
 	strings_free(&names);
+	if (inv->cover.has_tree || inv->cover.nodes.count) {
+		add_ungrouped(inv, root, "platform");
+		add_ungrouped(inv, root, "amba");
+	}
 	if (inv->masters.count)
 		qsort(inv->masters.at, inv->masters.count,
 		      sizeof(*inv->masters.at), compare_masters);
@@ -335,7 +365,7 @@ static void read_units(struct inventory *inv, const struct sysroot *root)
 
 /* ---- the machine ---- */
 
-/* A table of Arm's says nothing by itself: it is there without an SMMU too. */
+/* A table of these is there for no other reason; to read it needs root. */
 static void read_tables(struct inventory *inv, const struct sysroot *root)
 {
 	static const char *const tables[] = { "DMAR", "IVRS", "VIOT" };
@@ -343,7 +373,10 @@ static void read_tables(struct inventory *inv, const struct sysroot *root)
 
 	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (sysroot_has(root, "sys/firmware/acpi/tables", tables[i]))
-			strings_add(&inv->tables, xstrdup(tables[i]));
+			strings_add(&inv->tables,
+				    xasprintf("ACPI's %s", tables[i]));
+	cover_read(&inv->cover, root);
+	cover_sources(&inv->cover, &inv->tables);
 }
 
 static void read_virtualized(struct inventory *inv, const struct sysroot *root)
@@ -432,6 +465,7 @@ void inventory_free(struct inventory *inv)
 	}
 	free(inv->units.at);
 	strings_free(&inv->tables);
+	cover_free(&inv->cover);
 	free(inv->cmdline);
 	free(inv->remapped_from);
 	free(inv->mode);

@@ -7,6 +7,7 @@
 #ifndef PTCTL_INVENTORY_H
 #define PTCTL_INVENTORY_H
 
+#include "cover.h"
 #include "dev.h"
 #include "sysroot.h"
 
@@ -22,6 +23,8 @@
  * @iommu: name of the IOMMU in front of it, NULL if not known
  * @access: enum iommu_pt_virtio_access; UNKNOWN also if it is no transport
  * @access_from: what told @access, or why nothing did; NULL: no transport
+ * @covered: firmware says that it is behind an IOMMU
+ * @covered_from: what says so, or would; NULL for RULE_ANY
  */
 struct master {
 	struct dev dev;
@@ -34,6 +37,8 @@ struct master {
 	char *iommu;
 	unsigned int access;
 	char *access_from;
+	enum rule_tri covered;
+	const char *covered_from;
 };
 
 /**
@@ -65,10 +70,12 @@ struct unit {
 
 /**
  * struct inventory - a machine
- * @masters: without bridges and the IOMMUs themselves, sorted
+ * @masters: in a group, or on PCI, or behind an IOMMU as firmware has it;
+ *	without bridges and the IOMMUs themselves, sorted
  * @groups: all of them, but those that vfio makes where there is no IOMMU
  * @units: all that are in use
- * @tables: names of the ACPI tables that describe IOMMUs
+ * @tables: what of firmware's names an IOMMU
+ * @cover: what it says of each device
  * @cmdline: of the kernel, NULL if it cannot be read
  * @virtualized: a hypervisor is below
  * @remapped: interrupts go through the IOMMU
@@ -83,6 +90,7 @@ struct inventory {
 	struct { struct group *at; size_t count; } groups;
 	struct { struct unit *at; size_t count; } units;
 	struct strings tables;
+	struct cover cover;
 	char *cmdline;
 	enum rule_tri virtualized;
 	enum rule_tri remapped;
