@@ -55,6 +55,15 @@ static int no_group(const struct dev *dev)
 			dev->label);
 }
 
+static int unserved(const struct dev *dev)
+{
+	char *why = view_unserved(dev);
+	int ret = msg_fail(PTCTL_UNSUPPORTED, "%s: %s", dev->label, why);
+
+	free(why);
+	return ret;
+}
+
 static int add_one(struct change *change, struct dev *dev)
 {
 	int err;
@@ -68,8 +77,12 @@ static int add_one(struct change *change, struct dev *dev)
 		devs_add(&change->devs, dev);
 		return PTCTL_DONE;
 	}
-	err = dev->group < 0 ? no_group(dev) :
-			       kernel_fail(change->kernel, err, dev->label);
+	if (dev->group < 0)
+		err = no_group(dev);
+	else if (!device_is_served(dev->bus))
+		err = unserved(dev);
+	else
+		err = kernel_fail(change->kernel, err, dev->label);
 	dev_free(dev);
 	return err;
 }

@@ -92,6 +92,24 @@ unsigned int view_effective(const char *type)
 	return IOMMU_PT_EFFECTIVE_UNKNOWN;
 }
 
+char *view_unserved(const struct dev *dev)
+{
+	if (dev->group < 0 || device_is_served(dev->bus))
+		return NULL;
+	return xasprintf("bus %s is none that the kernel's IOMMU core serves: group %ld has no domain that could be chosen, and no policy changes that",
+			 dev->bus, dev->group);
+}
+
+/* Whether or not the module is loaded, it cannot know more of these. */
+static void judge_unserved(struct dev *dev)
+{
+	free(dev->reason);
+	dev->reason = view_unserved(dev);
+	if (dev->reason)
+		dev->status = dev->tier < 0 ? IOMMU_PT_STATUS_NONE :
+					      IOMMU_PT_STATUS_REFUSED;
+}
+
 static void decide_here(const struct view *view, struct dev *dev)
 {
 	struct rule_subject subject = dev_subject(dev);
@@ -116,6 +134,7 @@ static void decide_here(const struct view *view, struct dev *dev)
 	if (dev->virtio == RULE_YES &&
 	    dev->effective != IOMMU_PT_EFFECTIVE_PASSTHROUGH)
 		dev->effective = IOMMU_PT_EFFECTIVE_UNKNOWN;
+	judge_unserved(dev);
 }
 
 /* Keep what list shows: on most machines every CPU is a platform device. */
@@ -134,20 +153,46 @@ static void drop_ungrouped(struct devs *devs)
 	devs->count = kept;
 }
 
+/* The kernel tells no module of buses that the IOMMU core does not serve. */
+static int add_unserved(struct view *view, struct devs *devs)
+{
+	size_t i, known = devs->count, kept = known;
+	int ret = PTCTL_DONE;
+
+	device_other_groups(devs);
+	/* Of the others, what was plugged in since: the next list has it. */
+	for (i = known; i < devs->count; i++)
+		if (device_is_served(devs->at[i].bus))
+			dev_free(&devs->at[i]);
+		else
+			devs->at[kept++] = devs->at[i];
+	devs->count = kept;
+	if (kept > known && !view->rules.count)
+		ret = view_rules(view);
+	for (i = known; !ret && i < kept; i++)
+		decide_here(view, &devs->at[i]);
+	return ret;
+}
+
+static int kernel_view(struct view *view, struct devs *devs, bool all)
+{
+	int err = kernel_devs(view->kernel, devs);
+
+	if (err)
+		return kernel_fail(view->kernel, err, "devices");
+	if (!all)
+		drop_ungrouped(devs);
+	err = add_unserved(view, devs);
+	devs_sort(devs);
+	return err;
+}
+
 int view_devs(struct view *view, struct devs *devs, bool all)
 {
 	size_t i;
-	int err;
 
-	if (view->kernel) {
-		err = kernel_devs(view->kernel, devs);
-		if (err)
-			return kernel_fail(view->kernel, err, "devices");
-		if (!all)
-			drop_ungrouped(devs);
-		devs_sort(devs);
-		return PTCTL_DONE;
-	}
+	if (view->kernel)
+		return kernel_view(view, devs, all);
 	device_scan(devs);
 	for (i = 0; i < devs->count; i++)
 		decide_here(view, &devs->at[i]);
@@ -163,7 +208,7 @@ int view_dev(struct view *view, struct dev *dev)
 		return PTCTL_DONE;
 	}
 	err = kernel_dev(view->kernel, dev);
-	if (err == -ENODEV && dev->group < 0)
+	if (err == -ENODEV && (dev->group < 0 || !device_is_served(dev->bus)))
 		decide_here(view, dev);
 	else if (err)
 		return kernel_fail(view->kernel, err, dev->label);

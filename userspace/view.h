@@ -60,6 +60,18 @@ int view_devs(struct view *view, struct devs *devs, bool all);
  */
 int view_dev(struct view *view, struct dev *dev);
 
+/**
+ * view_unserved() - is a device's bus unknown to the IOMMU core?
+ * @dev: the device
+ *
+ * Something may have given it a group all the same, as vfio does to a mediated
+ * device.
+ *
+ * Return: a sentence that says so and what follows; NULL if it is served, or in
+ * no group
+ */
+char *view_unserved(const struct dev *dev);
+
 /* The rule that gave @dev its policy, NULL if none did or it is not known. */
 const struct rule_entry *view_rule(const struct view *view,
 				   const struct dev *dev);

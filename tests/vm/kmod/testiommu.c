@@ -8,12 +8,20 @@
  *   devices=N    so many of them
  *   acpi=HID     one more, with the ACPI node that has this ID as its companion
  *   dt=STRING    one more, with the DT node that is compatible with STRING
+ *   amba=1       the AMBA devices that the machine has, too
+ *   standins=1   one on each of the buses fsl-mc and host1x-context, whose devices
+ *                no emulator has: nothing but a name and an ID
+ *   foreign=N    so many on a bus that the core does not serve ("testbus"), to
+ *                which the test gives groups by itself, as vfio's drivers do
  *
  * In /sys/module/testiommu/parameters: "present", 1 makes the devices; "folders",
  * 1 gives each a folder of four files, to see what these cost.
  */
 #include <linux/acpi.h>
+#include <linux/amba/bus.h>
 #include <linux/dma-mapping.h>
+#include <linux/fsl/mc.h>
+#include <linux/host1x_context_bus.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -22,6 +30,7 @@
 #include <linux/version.h>
 
 #define DEVICE_NAME	"testdev"
+#define STANDIN		"standin-"
 #define PAGE_SIZES	(SZ_4K | SZ_2M | SZ_1G)
 #define ID_ACPI		1000000
 #define ID_DT		1000001
@@ -37,6 +46,18 @@ MODULE_PARM_DESC(acpi, "One more with the ACPI node of this ID");
 static char *dt;
 module_param(dt, charp, 0444);
 MODULE_PARM_DESC(dt, "One more with the DT node compatible with this");
+
+static bool amba;
+module_param(amba, bool, 0444);
+MODULE_PARM_DESC(amba, "Serve AMBA devices as well");
+
+static bool standins;
+module_param(standins, bool, 0444);
+MODULE_PARM_DESC(standins, "One on fsl-mc and on host1x-context");
+
+static unsigned int foreign;
+module_param(foreign, uint, 0444);
+MODULE_PARM_DESC(foreign, "So many devices on a bus that no IOMMU serves");
 
 /* ---- domains ---- */
 
@@ -123,11 +144,20 @@ static bool is_capable(struct device *dev, enum iommu_cap cap)
 	return true;
 }
 
+static bool is_served(struct device *dev)
+{
+#ifdef CONFIG_ARM_AMBA
+	if (amba && dev->bus == &amba_bustype)
+		return true;
+#endif
+	if (!strncmp(dev_name(dev), STANDIN, strlen(STANDIN)))
+		return true;
+	return dev_is_platform(dev) && !strcmp(to_platform_device(dev)->name, DEVICE_NAME);
+}
+
 static struct iommu_device *probe_device(struct device *dev)
 {
-	if (!dev_is_platform(dev) || strcmp(to_platform_device(dev)->name, DEVICE_NAME))
-		return ERR_PTR(-ENODEV);
-	return &iommu;
+	return is_served(dev) ? &iommu : ERR_PTR(-ENODEV);
 }
 
 static void release_device(struct device *dev)
@@ -156,6 +186,145 @@ static const struct iommu_ops ops = {
 	.pgsize_bitmap = PAGE_SIZES,
 #endif
 };
+
+/* ---- devices that are nothing but that ---- */
+
+/* They must not outlive this module. */
+static DECLARE_COMPLETION(bare_gone);
+
+static void release_bare(struct device *dev)
+{
+	kfree(container_of(dev, struct fsl_mc_device, dev));
+	complete(&bare_gone);
+}
+
+/* As a device of fsl-mc, which its bus needs, and the other buses do not mind. */
+static struct device *make_bare(const char *name)
+{
+	struct fsl_mc_device *mc = kzalloc(sizeof(*mc), GFP_KERNEL);
+
+	if (!mc)
+		return NULL;
+	mc->obj_desc.vendor = 0x1957;
+	mc->obj_desc.state = FSL_MC_OBJ_STATE_PLUGGED;
+	strscpy(mc->obj_desc.type, "standin", sizeof(mc->obj_desc.type));
+	mc->dev.release = release_bare;
+	mc->dev.parent = &platform_bus;
+	device_initialize(&mc->dev);
+	dev_set_name(&mc->dev, "%s", name);
+	return &mc->dev;
+}
+
+static int add_bare(struct device *dev)
+{
+	int ret = dev ? device_add(dev) : -ENOMEM;
+
+	if (ret && dev) {
+		put_device(dev);
+		wait_for_completion(&bare_gone);
+	}
+	return ret;
+}
+
+static struct device *standin[2];
+
+static void remove_standins(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(standin); i++) {
+		if (!standin[i])
+			continue;
+		device_unregister(standin[i]);
+		wait_for_completion(&bare_gone);
+		standin[i] = NULL;
+	}
+}
+
+static int add_standins(void)
+{
+	struct device *dev __maybe_unused;
+	int ret = 0;
+
+#ifdef CONFIG_FSL_MC_BUS
+	dev = make_bare(STANDIN "fsl-mc");
+	if (dev)
+		dev->bus = &fsl_mc_bus_type;
+	ret = add_bare(dev);
+	if (ret)
+		return ret;
+	standin[0] = dev;
+#endif
+#ifdef CONFIG_TEGRA_HOST1X_CONTEXT_BUS
+	dev = make_bare(STANDIN "host1x");
+	if (dev)
+		dev->bus = &host1x_context_device_bus_type;
+	ret = add_bare(dev);
+	if (ret) {
+		remove_standins();
+		return ret;
+	}
+	standin[1] = dev;
+#endif
+	return ret;
+}
+
+/* ---- on a bus that the core does not serve, in groups all the same ---- */
+
+static struct bus_type testbus = { .name = "testbus" };
+
+static int add_foreign(unsigned int id)
+{
+	char name[sizeof("foreign4294967295")];
+	struct iommu_group *group;
+	struct device *dev;
+	int ret;
+
+	snprintf(name, sizeof(name), "foreign%u", id);
+	dev = make_bare(name);
+	if (dev)
+		dev->bus = &testbus;
+	ret = add_bare(dev);
+	if (ret)
+		return ret;
+	group = iommu_group_alloc();
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	ret = iommu_group_add_device(group, dev);
+	iommu_group_put(group);
+	return ret;
+}
+
+static int remove_foreign(struct device *dev, void *data)
+{
+	if (device_iommu_mapped(dev))
+		iommu_group_remove_device(dev);
+	device_unregister(dev);
+	return 1;	/* the walk may still hold it: begin another */
+}
+
+static void remove_foreigners(void)
+{
+	while (bus_for_each_dev(&testbus, NULL, NULL, remove_foreign))
+		wait_for_completion(&bare_gone);
+	bus_unregister(&testbus);
+}
+
+static int add_foreigners(void)
+{
+	unsigned int i;
+	int ret = bus_register(&testbus);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < foreign && !ret; i++)
+		ret = add_foreign(i);
+	if (ret)
+		remove_foreigners();
+	return ret;
+}
+
+/* ---- its own ---- */
 
 /*
  * The core holds this module for each of its devices, so they are made and
@@ -207,6 +376,7 @@ static int add_dt_device(void)
 
 static void remove_devices(void)
 {
+	remove_standins();
 	while (present_count)
 		platform_device_unregister(present[--present_count]);
 	kvfree(present);
@@ -227,6 +397,8 @@ static int add_devices(void)
 		ret = add_acpi_device();
 	if (!ret && dt)
 		ret = add_dt_device();
+	if (!ret && standins)
+		ret = add_standins();
 	if (ret)
 		remove_devices();
 	return ret;
@@ -319,12 +491,22 @@ static int __init testiommu_init(void)
 		return ret;
 	ret = iommu_device_register(&iommu, &ops, NULL);
 	if (ret)
-		iommu_device_sysfs_remove(&iommu);
+		goto err_sysfs;
+	ret = add_foreigners();
+	if (ret)
+		goto err_register;
+	return 0;
+
+err_register:
+	iommu_device_unregister(&iommu);
+err_sysfs:
+	iommu_device_sysfs_remove(&iommu);
 	return ret;
 }
 
 static void __exit testiommu_exit(void)
 {
+	remove_foreigners();
 	iommu_device_unregister(&iommu);
 	iommu_device_sysfs_remove(&iommu);
 }

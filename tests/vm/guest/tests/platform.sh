@@ -85,4 +85,67 @@ is "$(type_of testdev.0)" identity "is in force at once"
 check "module unloads" modprobe -r iommu-pt-policy
 check "devices go" sh -c "echo 0 >$PRESENT"
 check "the test's IOMMU unloads" modprobe -r testiommu
+
+# ---- grouped devices on a bus that the IOMMU core does not serve: seen, and said
+# to be beyond any policy
+FOREIGN=testbus/foreign0
+foreign() { ptctl list --json -o +REASON | jq -r ".devices[] | select(.device == \"$1\") | $2"; }
+check "a bus that no IOMMU serves" modprobe testiommu foreign=2
+is "$(foreign $FOREIGN .effective)" unknown "without the module it is seen"
+like "$(foreign $FOREIGN .reason)" "bus testbus is none*no policy changes that" "and why nothing can be done"
+check "module loads" modprobe iommu-pt-policy rules="passthrough name=foreign0"
+is "$(foreign $FOREIGN '[.policy, .effective, .status] | join(" ")')" \
+	"passthrough unknown refused" "with the module it is seen"
+like "$(foreign $FOREIGN .reason)" "bus testbus is none*no policy changes that" "and why it is refused"
+is "$(foreign testbus/foreign1 .status)" none "of another nobody wants anything"
+exits 0 "show" ptctl show $FOREIGN
+like "$OUT" "*refused*bus testbus is none*" "says the same"
+for how in --runtime --dry-run; do
+	exits 5 "set $how" ptctl set $FOREIGN strict $how
+	like "$ERR" "*bus testbus is none*" "set $how: says why not"
+done
+isnt "$(ptctl audit --json | jq -r ".devices[] | select(.device == \"$FOREIGN\") | .confined")" \
+	yes "audit does not vouch for it"
+check "module unloads" modprobe -r iommu-pt-policy
+check "the bus goes" modprobe -r testiommu
+
+# ---- fsl-mc and host1x-context, where the kernel has them
+if [ -e /sys/bus/fsl-mc ]; then
+	MC=/sys/bus/fsl-mc/devices/standin-fsl-mc HOST1X=/sys/bus/host1x-context/devices/standin-host1x
+	check "the test's IOMMU serves them" modprobe testiommu standins=1
+	check "module loads" modprobe iommu-pt-policy \
+		rules="passthrough bus=fsl-mc modalias=fsl-mc:v00001957dstandin; strict bus=host1x-context"
+	check "stand-ins appear" sh -c "echo 1 >$PRESENT"
+	is "$(cat $MC/iommu_group/type)" identity "fsl-mc: passthrough by its modalias"
+	is "$(cat $HOST1X/iommu_group/type)" DMA "host1x-context: strict by its bus"
+	is "$(cat $MC/iommu_pt/status $HOST1X/iommu_pt/status | uniq)" applied "both applied"
+	exits 0 "ptctl show" ptctl show fsl-mc/standin-fsl-mc
+	like "$OUT" "*passthrough*fsl-mc:v00001957dstandin*" "tells of it"
+	check "module unloads" modprobe -r iommu-pt-policy
+	check "they go" sh -c "echo 0 >$PRESENT"
+	check "the test's IOMMU unloads" modprobe -r testiommu
+fi
+
+# ---- AMBA, where the machine has it
+PL031=$(basename "$(ls -d /sys/bus/amba/devices/*.pl031 2>/dev/null)")
+if [ -n "$PL031" ]; then
+	AMBA=/sys/bus/amba/devices/$PL031
+	amba_status() { cat "$AMBA/iommu_pt/status"; }
+	modalias=$(sed -n 's/^MODALIAS=//p' "$AMBA/uevent")
+	check "the test's IOMMU serves AMBA" modprobe testiommu amba=1
+	check "module loads" modprobe iommu-pt-policy rules="passthrough bus=amba modalias=$modalias"
+	driver=$(basename "$(readlink "$AMBA/driver" || echo none)")
+	if [ "$driver" != none ]; then
+		is "$(amba_status)" pending "an AMBA device with a driver: pending"
+		exits 0 "it is rebound" ptctl set --runtime --rebind "amba/$PL031" passthrough
+		is "$(basename "$(readlink "$AMBA/driver")")" "$driver" "and has its driver again"
+	fi
+	is "$(cat "$AMBA/iommu_group/type")" identity "AMBA: passthrough by its modalias"
+	is "$(amba_status)" applied "which is known"
+	exits 0 "strict" ptctl set --runtime --rebind "amba/$PL031" strict
+	is "$(cat "$AMBA/iommu_group/type")" DMA "AMBA: strict at run time"
+	exits 0 "ptctl knows it" ptctl show "amba/$PL031"
+	like "$OUT" "*$modalias*" "and its modalias"
+	check "module unloads" modprobe -r iommu-pt-policy
+fi
 done_testing
