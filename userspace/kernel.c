@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include <linux/netlink.h>
 #include <netlink/genl/ctrl.h>
@@ -19,7 +20,8 @@
 #include "unread.h"
 #include "xalloc.h"
 
-#define DUMP_TRIES	8		/* devices may come and go meanwhile */
+#define DUMP_TRIES	25		/* devices may come and go meanwhile: 5 s */
+#define LONGEST_PAUSE	8		/* a power of two, in ms */
 #define PIECE_MAX	(32 * 1024)	/* of a rules text in one attribute */
 #define RECEIVE_MAX	(64 * 1024)	/* twice what the kernel sends at once */
 #define EVENTS_QUEUE	(8 * 1024 * 1024)
@@ -446,11 +448,29 @@ int kernel_require_on(struct kernel *k)
 	return PTCTL_DONE;
 }
 
+/* After a dump that was not consistent: another, and some quiet before it. */
+static bool dump_again(struct kernel *k, int err, int tries)
+{
+	int power = tries < LONGEST_PAUSE ? tries : LONGEST_PAUSE;
+	struct timespec pause = { .tv_nsec = 1000000L << power };
+
+	if (err != -EINTR)
+		return false;
+	if (tries == DUMP_TRIES) {
+		snprintf(k->sentence, sizeof(k->sentence),
+			 "what is there changed each time that it was listed; try again");
+		return false;
+	}
+	if (tries)
+		nanosleep(&pause, NULL);
+	return true;
+}
+
 int kernel_devs(struct kernel *k, struct devs *devs)
 {
 	int tries, err = -EINTR;
 
-	for (tries = 0; err == -EINTR && tries < DUMP_TRIES; tries++) {
+	for (tries = 0; dump_again(k, err, tries); tries++) {
 		devs_free(devs);
 		err = talk(k, request(k, IOMMU_PT_CMD_GET_DEVICE, NLM_F_DUMP, 0),
 			   got_listed_dev, devs);
@@ -541,7 +561,7 @@ int kernel_rules(struct kernel *k, struct rulelist *rules)
 {
 	int tries, err = -EINTR;
 
-	for (tries = 0; err == -EINTR && tries < DUMP_TRIES; tries++) {
+	for (tries = 0; dump_again(k, err, tries); tries++) {
 		rulelist_free(rules);
 		err = talk(k, request(k, IOMMU_PT_CMD_GET_RULES, NLM_F_DUMP, 0),
 			   got_rule, rules);
@@ -573,7 +593,7 @@ int kernel_hints(struct kernel *k, struct saids *list)
 {
 	int tries, err = -EINTR;
 
-	for (tries = 0; err == -EINTR && tries < DUMP_TRIES; tries++) {
+	for (tries = 0; dump_again(k, err, tries); tries++) {
 		saids_free(list);
 		err = talk(k, request(k, IOMMU_PT_CMD_GET_HINTS, NLM_F_DUMP, 0),
 			   got_hint, list);
