@@ -204,6 +204,9 @@ class Guest:
         qemu = shutil.which(self.arch["qemu"])
         if not qemu:
             raise Unavailable(f"{self.arch['qemu']} is not installed")
+        firmware = self.machine["firmware"]
+        if firmware and not os.path.exists(firmware):
+            raise Unavailable(f"there is no {firmware}")
         for device in self.machine["needs"]:
             # Some versions exit with 0 whatever they say.
             asked = subprocess.run([qemu, "-device", f"{device},help"], check=False,
@@ -244,6 +247,7 @@ class Guest:
             *base, *map(fill, self._encoded(base)),
             "-drive", f"if=none,id=persist,format=raw,file={run_dir}/persist",
             *self.arch["persist"],
+            *(["-bios", self.machine["firmware"]] if self.machine["firmware"] else []),
             "-chardev", f"file,id=console,append=on,path={self.console}",
             "-serial", "chardev:console", *self.arch["serial"],
             "-mon", "chardev=qmp,mode=control",

@@ -41,6 +41,9 @@ try $EDU identity landed
 check "a disk in identity reads" wait_for 20 reads_blocks $NVME
 check "a strict card reaches the network" reaches_network $NIC
 is "$(domain_type $NIC)" DMA "and still is strict"
+word() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tr , '\n' | sort; }
+is "$(ptctl audit --json | jq -r '.findings[] | .id + "@" + (.device // "-")' | sort -u)" \
+	"$(word vm.findings)" "audit finds what there is to find, and no more"
 
 plug hot1 bus=rp1 $PORT1
 if [ "$(group_members "$HOT")" = "$HOT" ]; then
@@ -67,6 +70,17 @@ unbind $EDU
 exits 0 "another decision" ptctl set --runtime $EDU strict
 probe $EDU
 try $EDU DMA missed
+unbind $EDU
+run ptctl set --runtime $EDU lazy
+case $(domain_type $EDU) in
+DMA-FQ)
+	is "$(attribute $EDU effective) $(attribute $EDU status)" "lazy applied" "lazy, which is read back" ;;
+*)	# not every IOMMU's driver can
+	is "$(attribute $EDU effective) $(attribute $EDU status)" "strict refused" "lazy, which is not had"
+	like "$ERR" "*fell back to a domain of type DMA*" "and is said to be the driver's doing" ;;
+esac
+probe $EDU
+try $EDU "$(domain_type $EDU)" missed
 unbind $EDU
 exits 0 "and back" ptctl set --runtime $EDU passthrough
 probe $EDU
