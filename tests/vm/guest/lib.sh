@@ -184,11 +184,12 @@ figure() {
 
 # ---------------------------------------------------------------------- guest
 
+uptime_s() { cut -d. -f1 /proc/uptime; }
+
 wait_for() {	# SECONDS COMMAND...
-	_left=$(($1 * 10 * SLOWER)); shift
+	_end=$(($(uptime_s) + $1 * SLOWER)); shift
 	until "$@" >/dev/null 2>&1; do
-		_left=$((_left - 1))
-		[ "$_left" -gt 0 ] || return 1
+		[ "$(uptime_s)" -le $_end ] || return 1
 		sleep 0.1
 	done
 }

@@ -13,6 +13,11 @@ PLAIN = """
 set -eu
 cp /tests/boot/*.service /etc/systemd/system/
 systemctl enable vm-tests.service vm-stage.service
+# Emulated, on a host that is busy, a boot takes longer than any machine's; what waits
+# for something in it must not give up before.
+mkdir -p /etc/systemd/system.conf.d /etc/systemd/system/iommu-pt.service.d
+printf '[Manager]\nDefaultDeviceTimeoutSec=900\n' >/etc/systemd/system.conf.d/patience.conf
+printf '[Service]\nTimeoutStartSec=300\n' >/etc/systemd/system/iommu-pt.service.d/patience.conf
 rm -f /etc/resolv.conf
 echo guest >/etc/hostname
 echo 'LABEL=root / ext4 defaults 0 0' >/etc/fstab
@@ -89,7 +94,7 @@ def make(config, kernel):
     path = CACHE / "build" / f"disk-{suite}"
     tree_path = debian.tree(config, f"disk-{suite}")
     debs = packages.make(config, suite)
-    stamp = cache.digest("disk 2", PLAIN, INSTALL, tree_path / cache.STAMP, debs / cache.STAMP,
+    stamp = cache.digest("disk 3", PLAIN, INSTALL, tree_path / cache.STAMP, debs / cache.STAMP,
                          cache.tree_digest(VM / "guest"))
     with cache.locked(f"disk-{suite}"):
         if cache.fresh(path, stamp):
