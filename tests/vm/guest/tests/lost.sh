@@ -25,7 +25,7 @@ is "$(cat $PCI/$EDU/iommu_pt/status)" refused "whoever asked for strict is refus
 like "$(log_since lost)" "*$EDU: iommu_pt: strict refused: the device is in no IOMMU group*" "which the kernel's log has"
 is "$(cat $PCI/$EDU/iommu_pt/effective)" none "and nobody is told that it is translated"
 
-modprobe -r edu_dma
 check "module unloads" modprobe -r iommu-pt-policy
 is "$(findings)" "high iommu-driver-failed" "audit sees it without the module, too"
+modprobe -r edu_dma
 done_testing
