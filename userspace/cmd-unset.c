@@ -222,7 +222,7 @@ static int unset(struct work *work)
 
 static int run(int argc, char **argv)
 {
-	struct work work = { .own.folder = -1 };
+	struct work work = { .own.lock = -1 };
 	int ret;
 
 	ret = parse(argc, argv, &work);

@@ -151,7 +151,7 @@ int own_begin(struct own *own, bool dry)
 
 	memset(own, 0, sizeof(*own));
 	own->path = xasprintf("%s/%s", folder, OWN_NAME);
-	ret = store_lock(dry, &own->folder);
+	ret = store_lock(dry, &own->lock);
 	if (!ret) {
 		if (!dry)
 			store_clean(own->path);
@@ -166,9 +166,9 @@ int own_begin(struct own *own, bool dry)
 
 void own_end(struct own *own)
 {
-	if (own->folder >= 0)
-		close(own->folder);
-	own->folder = -1;
+	if (own->lock >= 0)
+		close(own->lock);
+	own->lock = -1;
 	rules_free(&own->rules);
 	free(own->path);
 	own->path = NULL;

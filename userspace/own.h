@@ -14,13 +14,13 @@
 
 /**
  * struct own - a change in the making
- * @folder: its folder, opened and locked; -1 if it is not there (dry run)
+ * @lock: what holds the lock; -1 if nothing is to be written (dry run)
  * @path: the file
  * @rules: all files, with this one as it shall be
  * @changed: does it differ from what is on disk?
  */
 struct own {
-	int folder;
+	int lock;
 	char *path;
 	struct rules rules;
 	bool changed;

@@ -83,8 +83,23 @@ static bool read_all(struct rules_file *file, int fd)
 	return true;
 }
 
-bool rules_read_file(struct rules_file *file)
+/*
+ * Whoever can write the rules decides for the devices: root, and who runs this.
+ * Return: why that is not so, or NULL.
+ */
+static const char *why_distrusted(const struct stat *st)
 {
+	if (st->st_uid && st->st_uid != geteuid())
+		return "belongs to a user who is not root, and does not count; chown root";
+	if (st->st_mode & S_IWOTH)
+		return "can be written by everybody, and does not count; chmod o-w";
+	return NULL;
+}
+
+/* @ours: of our folders, where not everybody's files count */
+static bool read_file(struct rules_file *file, bool ours)
+{
+	const char *why;
 	/* O_NONBLOCK: a FIFO must not stop the boot. */
 	int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -101,12 +116,19 @@ bool rules_read_file(struct rules_file *file)
 		ok = true;
 	} else if (!S_ISREG(st.st_mode)) {
 		ok = cannot_read(file->path, "is not a regular file");
+	} else if (ours && (why = why_distrusted(&st))) {
+		ok = cannot_read(file->path, why);
 	} else {
 		ok = read_all(file, fd);
 	}
 	if (fd >= 0)
 		close(fd);
 	return ok;
+}
+
+bool rules_read_file(struct rules_file *file)
+{
+	return read_file(file, false);
 }
 
 static void free_file(struct rules_file *file)
@@ -150,7 +172,7 @@ bool rules_profile(char **name)
 		free_file(&file);
 		return true;
 	}
-	if (!rules_read_file(&file)) {
+	if (!read_file(&file, true)) {
 		free_file(&file);
 		return false;
 	}
@@ -205,17 +227,20 @@ static const char *add_all(struct rules *rules, const char *folder,
 {
 	DIR *dir = opendir(folder);
 	struct dirent *entry;
-	int err;
+	const char *why;
+	struct stat st;
 
 	if (!dir)
 		return why_unreadable(folder);
-	while ((errno = 0, entry = readdir(dir)))
+	why = fstat(dirfd(dir), &st) ? strerror(errno) : why_distrusted(&st);
+	while (!why && (errno = 0, entry = readdir(dir)))
 		if (!fnmatch("*.rules", entry->d_name, FNM_PERIOD))
 			add(rules, xasprintf("%s/%s", folder, entry->d_name),
 			    layer);
-	err = errno;
+	if (!why && errno)
+		why = strerror(errno);
 	closedir(dir);
-	return err ? strerror(err) : NULL;
+	return why;
 }
 
 static void scan(struct rules *rules, unsigned int layer)
@@ -275,7 +300,7 @@ void rules_load_as(struct rules *rules, const char *profile)
 	}
 	order(rules);
 	for (i = 0; i < rules->count; i++)
-		if (!rules_read_file(&rules->at[i]))
+		if (!read_file(&rules->at[i], true))
 			rules->broken |= 1U << rules->at[i].tier;
 }
 

@@ -10,6 +10,7 @@
 
 #include "msg.h"
 #include "ptctl.h"
+#include "root.h"
 #include "store.h"
 #include "xalloc.h"
 
@@ -56,31 +57,45 @@ static int make_folders(const char *folder)
 	return err;
 }
 
-static int open_folder(const char *folder, bool dry, int *fd)
+/* Return: an enum ptctl_status; a folder that is not there is made, unless @dry. */
+static int need_folder(const char *folder, bool dry)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-
-	*fd = open(folder, flags);
-	if (*fd < 0 && errno == ENOENT) {
-		if (dry)
-			return PTCTL_DONE;
-		if (!make_folders(folder))
-			*fd = open(folder, flags);
-	}
-	if (*fd < 0)
-		return cannot(folder);
-	if (!dry && (faccessat(*fd, ".", W_OK, AT_EACCESS) ||
-		     flock(*fd, LOCK_EX)))
+	if (!access(folder, F_OK))
+		return dry || !faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) ?
+		       PTCTL_DONE : cannot(folder);
+	if (errno != ENOENT || (!dry && make_folders(folder)))
 		return cannot(folder);
 	return PTCTL_DONE;
 }
 
+/*
+ * A file that nobody else can open: on the folder of the rules, which everybody
+ * can, anyone could hold a lock for ever.
+ */
+static int lock_file(const char *folder, int *lock)
+{
+	char *path = xasprintf("%s/lock", folder);
+	int ret = PTCTL_DONE;
+
+	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*lock < 0 || flock(*lock, LOCK_EX))
+		ret = cannot(path);
+	free(path);
+	return ret;
+}
+
 int store_lock(bool dry, int *lock)
 {
-	char *folder = rules_folder(0);
-	int ret = open_folder(folder, dry, lock);
+	char *rules = rules_folder(0), *run = rooted("/run/iommu-pt");
+	int ret = need_folder(rules, dry);
 
-	free(folder);
+	*lock = -1;
+	if (!ret && !dry)
+		ret = need_folder(run, false);
+	if (!ret && !dry)
+		ret = lock_file(run, lock);
+	free(run);
+	free(rules);
 	return ret;
 }
 

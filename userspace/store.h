@@ -30,7 +30,7 @@ struct store {
 /**
  * store_lock() - wait until no other ptctl writes
  * @dry: look only: create nothing, need no permission, wait for nobody
- * @lock: the folder of rules files in /etc, opened; -1 if it is not there (dry)
+ * @lock: what holds the lock; -1 if @dry
  *
  * Return: an enum ptctl_status. The lock goes with the descriptor.
  */
