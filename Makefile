@@ -114,6 +114,11 @@ fuzz:				## fuzz parsers, and what reads files and arguments, for FUZZ_SECONDS (
 lint:				## shellcheck, sparse, analysers; the guests' builds do W=1
 	tests/lint
 
+# 20 minutes or so, guests and all; tests/coverage --no-guests for what runs here.
+coverage:			## what the tests run of ptctl and the shared code
+	tests/install-deps check
+	tests/coverage
+
 # Not Kbuild's own clean, which needs the headers.
 clean:				## remove what was built; .cache stays
 	rm -rf build
@@ -122,4 +127,4 @@ clean:				## remove what was built; .cache stays
 help:				## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 14
 
-.PHONY: all ptctl modules install install-boot install-dkms packages check check-long check-debug check-boot demo bench fuzz lint clean help
+.PHONY: all ptctl modules install install-boot install-dkms packages check check-long check-debug check-boot demo bench fuzz lint coverage clean help

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <linux/netlink.h>
 #include <netlink/genl/ctrl.h>
@@ -20,6 +21,7 @@
 #include "unread.h"
 #include "xalloc.h"
 
+#define MODULE		"/sys/kernel/iommu_pt"
 #define DUMP_TRIES	25		/* devices may come and go meanwhile: 5 s */
 #define LONGEST_PAUSE	8		/* a power of two, in ms */
 #define PIECE_MAX	(32 * 1024)	/* of a rules text in one attribute */
@@ -326,6 +328,12 @@ static void set_options(struct nl_sock *sock)
 	nl_socket_set_msg_buf_size(sock, RECEIVE_MAX);
 }
 
+/* The family is there in the first network namespace only. */
+static int why_not(int err)
+{
+	return err == -ENOENT && !access(MODULE, F_OK) ? -ENONET : err;
+}
+
 int kernel_open(struct kernel **out)
 {
 	struct kernel *k = xcalloc(1, sizeof(*k));
@@ -340,7 +348,7 @@ int kernel_open(struct kernel **out)
 	}
 	if (err) {
 		kernel_close(k);
-		return to_errno(err);
+		return why_not(to_errno(err));
 	}
 	*out = k;
 	return 0;
@@ -374,6 +382,9 @@ int kernel_require(struct kernel **out)
 	if (err == -ENOENT)
 		return msg_fail(PTCTL_FAILED,
 				"the kernel module is not loaded, nothing was changed; load it: modprobe iommu-pt-policy");
+	if (err == -ENONET)
+		return msg_fail(PTCTL_FAILED,
+				"the kernel module cannot be reached from this network namespace, nothing was changed");
 	return msg_fail(PTCTL_FAILED, "cannot reach the kernel by netlink: %s",
 			strerror(-err));
 }

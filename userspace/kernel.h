@@ -41,7 +41,8 @@ struct kernel_info {
  * kernel_open() - reach the module
  * @out: the connection; end it with kernel_close()
  *
- * Return: -ENOENT if the module is not loaded
+ * Return: -ENOENT if the module is not loaded, -ENONET if it is, and has no ear in
+ * this network namespace
  */
 int kernel_open(struct kernel **out);
 

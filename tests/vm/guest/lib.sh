@@ -146,6 +146,12 @@ reboot_and_continue() {
 	sleep 60
 }
 
+# STAGE MILLISECONDS: after so long the power fails, and what is not on the disk then
+# is lost; then boot again as above. What the disk was sent it has kept.
+cut_power() { host "cut-power $1 $2" >/dev/null || die "cut the power"; }
+remember() { host "remember $1" >/dev/null; }	# WORD: recall prints it after the boot
+recall() { host recall | tr -d '"'; }
+
 # Mount the disk that outlives a reboot, with /etc/iommu-pt on it.
 need_persist() {
 	! mounted /persist || return 0

@@ -44,12 +44,23 @@ look_for_leaks() {
 	fi
 }
 
+# The counters of a ptctl that has them, for tests/coverage.
+send_counters() {
+	for file in /run/gcov/build/userland-gcov/out/ptctl.obj/*.gcda; do
+		[ ! -e "$file" ] || base64 -w 3000 "$file" | while read -r part; do
+			echo "@gcov ${file##*/} $part" >&3
+			read -r _ <&3
+		done
+	done
+}
+
 run_tests() {
 	again=
 	STAGE=$(word vm.stage)
 	SLOWER=$(word vm.slower)
 	[ -z "$STAGE" ] || again=again
 	export STAGE SLOWER
+	[ -z "$(word vm.gcov)" ] || export GCOV_PREFIX=/run/gcov
 	for test in $(word vm.tests | tr , ' '); do
 		# shellcheck disable=SC2086 # nothing, or a word
 		run_test "$test" $again
@@ -57,6 +68,7 @@ run_tests() {
 		STAGE=''
 	done
 	look_for_leaks
+	send_counters
 	echo "@done" >&3
 	sync
 }

@@ -15,6 +15,9 @@ HARMLESS = re.compile(
     r"|(compiler|pahole version) differs from the one used to build the kernel"
     r"|The kernel was built by:|You are using:")
 
+# For tests/coverage: a ptctl that counts what it runs.
+COVERAGE = ["CFLAGS=-O0 -g --coverage"] if os.environ.get("VM_COVERAGE") else []
+
 # Nobody traces these modules, and pahole need not be there then.
 WITHOUT_BTF = ["CONFIG_DEBUG_INFO_BTF_MODULES="]
 
@@ -118,9 +121,10 @@ def userland(config, kernel):
     """The directory with ptctl and the tests' own programs."""
     own = config["kernel"][kernel]
     tree_name = own.get("userland", own["tree"])
-    path = CACHE / "build" / f"userland-{tree_name}"
+    kind = "userland-gcov" if COVERAGE else "userland"
+    path = CACHE / "build" / f"{kind}-{tree_name}"
     folders = [ROOT / "kmod", ROOT / "userspace", VM / "progs"]
-    with cache.locked(f"build-userland-{tree_name}"):
+    with cache.locked(f"build-{kind}-{tree_name}"):
         tree_path = debian.tree(config, config["tree"][tree_name].get("compiler", tree_name))
         sysroot = debian.tree(config, tree_name)
         stamp = cache.digest("userland 1", tree_path / cache.STAMP, sysroot / cache.STAMP,
@@ -130,13 +134,13 @@ def userland(config, kernel):
         cross = None if sysroot == tree_path else sysroot
         with cache.progress(f"tree {tree_name}: building ptctl"), \
              cache.building(path, stamp) as aside:
-            workshop = work_folder(tree_path, "userland")
+            workshop = work_folder(tree_path, kind)
             for folder in folders:
                 copy(folder, workshop / folder.name)
             (workshop / "out").mkdir(exist_ok=True)
             log = CACHE / "logs" / f"build-userland-{tree_name}.log"
-            cache.command(_compile(tree_path, cross, "make", "-C", "/build/userland/userspace",
-                                   "O=/build/userland/out"), log)
+            cache.command(_compile(tree_path, cross, "make", "-C", f"/build/{kind}/userspace",
+                                   f"O=/build/{kind}/out", *COVERAGE), log)
             shutil.copy(workshop / "out/ptctl", aside)
             for source in sorted((VM / "progs").glob("*.c")):
                 _program(tree_path, cross, workshop, source, aside)
@@ -156,12 +160,12 @@ def _compile(tree_path, cross, *argv):
 
 def _program(tree_path, cross, workshop, source, aside):
     """A test's own program: one source, and netlink should it want it."""
-    script = ("$CC -O2 -Wall -Wextra -Werror -I/build/userland/kmod/uapi "
+    script = (f"$CC -O2 -Wall -Wextra -Werror -I/build/{workshop.name}/kmod/uapi "
               "$(pkg-config --cflags libnl-genl-3.0) -o \"$2\" \"$1\" "
               "$(pkg-config --libs libnl-genl-3.0)")
-    out = f"/build/userland/out/{source.stem}"
+    out = f"/build/{workshop.name}/out/{source.stem}"
     cache.command(_compile(tree_path, cross, "sh", "-c", script, "sh",
-                           f"/build/userland/progs/{source.name}", out),
+                           f"/build/{workshop.name}/progs/{source.name}", out),
                   CACHE / "logs" / f"build-{source.stem}.log")
     shutil.copy(workshop / "out" / source.stem, aside)
 

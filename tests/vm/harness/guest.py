@@ -2,6 +2,7 @@
 """One guest: QEMU, its control channel (verdicts, and requests to the host),
 and its QMP."""
 
+import base64
 import collections
 import contextlib
 import json
@@ -18,7 +19,7 @@ import threading
 import time
 
 from . import build, debian, encode
-from .config import Unavailable
+from .config import CACHE, Unavailable
 from .tap import Verdicts
 
 # In a line of the kernel's own log, and nowhere else: ptctl warns as well.
@@ -155,6 +156,11 @@ class Guest:
         self.crash = None				# the signal that QEMU died of
         self.spoke = False				# the guest, in the last boot
         self.qmp = None
+        self.process = None
+        self.boots = 0
+        self.tree = CACHE / "trees" / config["kernel"][kernel]["tree"]	# of what ptctl is built by
+        self.cut = False				# the power, in this boot
+        self.remembered = ""
 
     def run(self):
         """All boots; returns the points. What says nothing of the tests gets a second
@@ -241,6 +247,8 @@ class Guest:
             tests = tests[tests.index(stage[0]):]
             append.append(f"vm.stage={stage[1]}")
         append.append(self.machine["append_test"].get(tests[0], ""))
+        if build.COVERAGE:
+            append.append("vm.gcov=1")
         append.append("vm.tests=" + ",".join(tests))
         return [
             self.arch["qemu"], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -281,13 +289,15 @@ class Guest:
                 pass_fds=(control_end.fileno(), qmp_end.fileno()))
             with _running_lock:
                 _running.add(process)
+            self.process, self.cut = process, False
+            self.boots += 1
             try:
                 control_end.close()
                 qmp_end.close()
                 self.qmp = Qmp(qmp, self.slower)
                 self._converse(Lines(control), limit)
                 status = process.wait(timeout=15)
-                return f"QEMU exited with status {status}" if status else None
+                return f"QEMU exited with status {status}" if status and not self.cut else None
             except TimeoutError:
                 return f"timeout: silent for {self.timeout} s, or at it for {MOST_TIMEOUTS} times as long"
             except subprocess.TimeoutExpired:
@@ -362,6 +372,39 @@ class Guest:
             raise ValueError(f"reboot: no stage {rest!r}")
         self.reboot = (self.verdicts.current, rest)
         return {}
+
+    def _ask_cut_power(self, rest):
+        """STAGE MILLISECONDS: no more of the guest after so long, and of what it has
+        not written yet; then boot it again, at this test."""
+        stage, after = rest.split()
+        self._ask_reboot(stage)
+
+        def cut(process):
+            self.cut = True
+            process.kill()
+
+        threading.Timer(int(after) / 1000, cut, [self.process]).start()
+        return {}
+
+    def _ask_gcov(self, rest):
+        """NAME BASE64: a part of a file of counters, from a ptctl that counts."""
+        name, data = rest.split()
+        if not re.fullmatch(r"[\w.-]+", name):
+            raise ValueError(f"gcov: no file {name!r}")
+        folder = self.log_dir / "gcov" / str(self.boots)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "tree").write_text(str(self.tree))
+        with open(folder / name, "ab") as file:
+            file.write(base64.b64decode(data))
+        return {}
+
+    def _ask_remember(self, rest):
+        """For the guest after its next boot."""
+        self.remembered = rest
+        return {}
+
+    def _ask_recall(self, _rest):
+        return self.remembered
 
     def _read_console(self):
         """What is wrong in the log, and its last lines."""
