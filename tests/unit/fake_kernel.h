@@ -35,7 +35,10 @@ typedef uint64_t u64;
 /* What only compat.h needs. */
 #define LINUX_VERSION_CODE	0
 #define KERNEL_VERSION(a, b, c)	1
-#define NL_SET_ERR_MSG_FMT
+#define NETLINK_MAX_FMTMSG_LEN	80
+struct netlink_ext_ack {
+	char _msg_buf[NETLINK_MAX_FMTMSG_LEN];
+};
 struct bus_type {
 	const char *name;
 };
