@@ -93,6 +93,11 @@ static void set_lock_classes(struct file *file)
 	lockdep_set_class(&of->mutex, &kernfs_key);
 }
 
+struct file *domain_open_sysfs(const char *path, int flags)
+{
+	return file_open_root_mnt(sysfs_mnt, path, flags, 0);
+}
+
 static struct file *open_type(struct iommu_group *grp, int flags)
 {
 	char path[sizeof("-2147483648/type")];

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 struct device;
+struct file;
 struct iommu_group;
 
 enum domain_type {
@@ -75,5 +76,14 @@ bool domain_is_owned(struct iommu_group *grp);
  * owner merely because they are bound.
  */
 bool domain_driver_is_managed(struct device *dev);
+
+/**
+ * domain_open_sysfs() - open any file of sysfs, whether or not /sys is mounted
+ * @path: below the root of sysfs
+ * @flags: as open() has
+ *
+ * Return: a file that the caller puts, or an ERR_PTR()
+ */
+struct file *domain_open_sysfs(const char *path, int flags);
 
 #endif /* IOMMU_PT_DOMAIN_H */

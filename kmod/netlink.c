@@ -13,6 +13,7 @@
 #include "device.h"
 #include "group.h"
 #include "hints.h"
+#include "lend.h"
 #include "mode.h"
 #include "netlink.h"
 #include "policy.h"
@@ -381,6 +382,96 @@ static int set_device(struct sk_buff *skb, struct genl_info *info)
 	return ret;
 }
 
+/* ---- lending, likewise ---- */
+
+/* The answer that comes when it is done. */
+struct late_answer {
+	struct answer *answer;
+	u32 portid;
+	u32 seq;
+};
+
+static void send_late(struct pt_device *pt, const struct rebind_result *result,
+		      void *data)
+{
+	struct extras extras = { .rebind = result };
+	struct late_answer *late = data;
+
+	send_answer(late->answer, pt, late->portid, late->seq, &extras);
+	kfree(late);
+}
+
+static void free_late(struct late_answer *late)
+{
+	free_answer(late->answer);
+	kfree(late);
+}
+
+static struct late_answer *make_late(struct genl_info *info)
+{
+	struct late_answer *late = kmalloc(sizeof(*late), GFP_KERNEL);
+
+	if (late)
+		late->answer = make_answer();
+	if (!late || !late->answer) {
+		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the answer");
+		kfree(late);
+		return NULL;
+	}
+	late->portid = info->snd_portid;
+	late->seq = info->snd_seq;
+	return late;
+}
+
+static int lend_found(struct genl_info *info, struct pt_device *pt)
+{
+	struct lend_reply reply = { .tell = send_late };
+	struct late_answer *late = make_late(info);
+	int ret;
+
+	if (!late)
+		return -ENOMEM;
+	reply.data = late;
+	if (info->genlhdr->cmd == IOMMU_PT_CMD_LEND)
+		ret = lend(pt, info->snd_portid, &reply, info->extack);
+	else
+		ret = lend_return(pt, info->snd_portid, &reply, info->extack);
+	if (ret)
+		free_late(late);
+	return ret;
+}
+
+static int lend_device(struct sk_buff *skb, struct genl_info *info)
+{
+	struct pt_device *pt;
+	int ret;
+
+	if (is_denied(skb, info))
+		return -EPERM;
+	if (is_off(info))
+		return -EOPNOTSUPP;
+	pt = find_device(info);
+	if (IS_ERR(pt))
+		return PTR_ERR(pt);
+	ret = lend_found(info, pt);
+	pt_device_put(pt);
+	return ret;
+}
+
+/* A socket is gone, with whatever it was that had it. */
+static int on_netlink(struct notifier_block *nb, unsigned long action,
+		      void *data)
+{
+	const struct netlink_notify *notify = data;
+
+	if (action == NETLINK_URELEASE && notify->protocol == NETLINK_GENERIC &&
+	    net_eq(notify->net, &init_net))
+		lend_end(notify->portid);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block netlink_watcher = { .notifier_call = on_netlink };
+
 /* ---- rules ---- */
 
 static size_t rules_size(struct genl_info *info)
@@ -700,6 +791,14 @@ static const struct genl_ops ops[] = {
 		.cmd = IOMMU_PT_CMD_SEAL,
 		.doit = do_seal,
 	},
+	{
+		.cmd = IOMMU_PT_CMD_LEND,
+		.doit = lend_device,
+	},
+	{
+		.cmd = IOMMU_PT_CMD_RETURN,
+		.doit = lend_device,
+	},
 };
 
 static const struct genl_multicast_group groups[] = {
@@ -726,9 +825,23 @@ int netlink_init(void)
 	rebinds = alloc_workqueue("iommu_pt_rebind", WQ_UNBOUND, 0);
 	if (!rebinds)
 		return -ENOMEM;
+	ret = lend_init();
+	if (ret)
+		goto err_rebinds;
+	ret = netlink_register_notifier(&netlink_watcher);
+	if (ret)
+		goto err_lend;
 	ret = genl_register_family(&family);
 	if (ret)
-		destroy_workqueue(rebinds);
+		goto err_watcher;
+	return 0;
+
+err_watcher:
+	netlink_unregister_notifier(&netlink_watcher);
+err_lend:
+	lend_exit();
+err_rebinds:
+	destroy_workqueue(rebinds);
 	return ret;
 }
 
@@ -736,5 +849,7 @@ void netlink_exit(void)
 {
 	WRITE_ONCE(closed, true);
 	genl_unregister_family(&family);
+	netlink_unregister_notifier(&netlink_watcher);
+	lend_exit();
 	destroy_workqueue(rebinds);
 }

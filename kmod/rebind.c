@@ -109,8 +109,7 @@ static struct rebinding *gather(struct pt_device *pt, bool whole_group)
 
 /* ---- one after the other ---- */
 
-/* From here to end() nobody else changes the group's domain. */
-static bool begin(struct pt_group *group)
+bool rebind_begin(struct pt_group *group)
 {
 	bool free;
 
@@ -123,7 +122,7 @@ static bool begin(struct pt_group *group)
 	return free;
 }
 
-static void end(struct pt_group *group)
+void rebind_end(struct pt_group *group)
 {
 	mutex_lock(&registry_lock);
 	group->rebinding = false;
@@ -253,7 +252,7 @@ void rebind(struct pt_device *pt, bool whole_group,
 		return;
 	if (!whole_group && is_in_vain(pt, result))
 		return;
-	if (!begin(pt->group)) {
+	if (!rebind_begin(pt->group)) {
 		fail(result, -EBUSY,
 		     "the group of %s is being rebound already; try again",
 		     dev_name(pt->dev));
@@ -266,7 +265,7 @@ void rebind(struct pt_device *pt, bool whole_group,
 	} else {
 		fail(result, -ENOMEM, "out of memory; nothing was released");
 	}
-	end(pt->group);
+	rebind_end(pt->group);
 }
 
 /* ---- transports that nothing uses ---- */

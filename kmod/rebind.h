@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 struct pt_device;
+struct pt_group;
 
 #define REBIND_MESSAGE_MAX	256
 
@@ -38,6 +39,16 @@ struct rebind_result {
  */
 void rebind(struct pt_device *pt, bool whole_group,
 	    struct rebind_result *result);
+
+/**
+ * rebind_begin() - keep everybody else from changing a group's domain
+ * @group: the group
+ *
+ * Return: false if somebody does so already; else rebind_end() ends it, and
+ * brings the group to what the rules say then.
+ */
+bool rebind_begin(struct pt_group *group);
+void rebind_end(struct pt_group *group);
 
 /**
  * rebind_idle() - rebind every pending transport that nothing uses yet

@@ -51,6 +51,20 @@
  *  IOMMU_PT_CMD_SEAL                                            (root)
  *    < nothing but the ack; nothing becomes less strict until reboot
  *
+ *  IOMMU_PT_CMD_LEND                                            (root)
+ *    > BUS, NAME
+ *      A PCI device is taken from its driver and given to vfio-pci, until the
+ *      sender gives it back or its socket is closed, however that happens: then
+ *      vfio-pci releases it and the driver is attached again. The domain stays
+ *      what it is meanwhile.
+ *    < the device, after the ack, when it is done, as with the flag REBIND;
+ *      with ERROR and REASON nothing is lent, and the driver is back
+ *
+ *  IOMMU_PT_CMD_RETURN                                          (root)
+ *    > BUS, NAME, of a device that was lent to this socket and is closed again
+ *    < the device, after the ack, when the driver is back, or with ERROR and
+ *      REASON
+ *
  *  IOMMU_PT_CMD_EVENT, multicast only
  *    < EVENT, a device
  *      nlmsg_seq is the event's number, which grows by one: what is missing
@@ -80,6 +94,8 @@ enum iommu_pt_cmd {
 	IOMMU_PT_CMD_EVENT,
 	IOMMU_PT_CMD_GET_HINTS,
 	IOMMU_PT_CMD_SEAL,
+	IOMMU_PT_CMD_LEND,
+	IOMMU_PT_CMD_RETURN,
 	__IOMMU_PT_CMD_END,
 };
 
@@ -108,7 +124,7 @@ enum iommu_pt_attr {
 	IOMMU_PT_A_RULES_COUNT,		/* u32, rules of all tiers */
 	IOMMU_PT_A_EVENTS_LOST,		/* u32, events not sent for lack of memory */
 	IOMMU_PT_A_EVENT,		/* u32, enum iommu_pt_event */
-	IOMMU_PT_A_ERROR,		/* u32, errno of a rebind that failed */
+	IOMMU_PT_A_ERROR,		/* u32, errno of a rebind, LEND or RETURN that failed */
 	IOMMU_PT_A_HINTS,		/* u32, enum iommu_pt_hints */
 	IOMMU_PT_A_CONFIDENTIAL,	/* flag: a confidential guest */
 	IOMMU_PT_A_TRUTHFUL,		/* flag: the platform vouches for its tables */
