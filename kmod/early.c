@@ -127,20 +127,25 @@ bool early_is_wanted(void)
 
 /* ---- when an IOMMU arrives ---- */
 
-static DEFINE_MUTEX(look_lock);		/* one look at a time */
-static void (*look_at_all)(void);
+static DEFINE_SPINLOCK(look_lock);
+static void (*look_at_all)(void);	/* NULL before and after; look_lock */
 
 static void look(struct work_struct *work)
 {
-	mutex_lock(&look_lock);
-	look_at_all();
-	mutex_unlock(&look_lock);
+	void (*now)(void) = READ_ONCE(look_at_all);
+
+	if (now)
+		now();
 }
 static DECLARE_WORK(look_work, look);
 
+/* A driver may bind before there is anybody to look, and when nobody will. */
 void early_look_later(void)
 {
-	schedule_work(&look_work);
+	spin_lock(&look_lock);
+	if (look_at_all)
+		schedule_work(&look_work);
+	spin_unlock(&look_lock);
 }
 
 /*
@@ -179,12 +184,21 @@ void early_note_bound(struct device *dev)
 
 int early_init(void (*look)(void))
 {
+	int ret = register_module_notifier(&modules_watcher);
+
+	if (ret)
+		return ret;
+	spin_lock(&look_lock);
 	look_at_all = look;
-	return register_module_notifier(&modules_watcher);
+	spin_unlock(&look_lock);
+	return 0;
 }
 
 void early_exit(void)
 {
 	unregister_module_notifier(&modules_watcher);
+	spin_lock(&look_lock);
+	look_at_all = NULL;
+	spin_unlock(&look_lock);
 	cancel_work_sync(&look_work);
 }

@@ -44,7 +44,7 @@ void early_look_later(void);
 
 /**
  * early_init() - begin to watch for IOMMUs that arrive
- * @look: looks at all devices again; called one at a time
+ * @look: looks at all devices again; may be called twice at a time
  *
  * Return: 0, or a negative error.
  */

@@ -312,14 +312,24 @@ static int walk(int (*visit)(struct device *dev, void *data), void *data)
 	return 0;
 }
 
+/* Outermost: one walk at a time, as each drops what it has not seen. */
+static DEFINE_MUTEX(walk_lock);
+
 static int find_devices(void)
 {
-	struct search search = { .configure = early_is_wanted() };
-	int ret = walk(find_device, &search);
+	struct search search = {};
+	int ret;
 
+	mutex_lock(&walk_lock);
+	search.configure = early_is_wanted();
+	ret = walk(find_device, &search);
 	if (search.found) {
 		walk(see_device, NULL);
 		pt_device_drop_unseen();
+	}
+	mutex_unlock(&walk_lock);
+	/* Without it: a driver's probe may wait for a module, whose birth walks. */
+	if (search.found) {
 		group_update_all();
 		rebind_idle();
 	}
@@ -346,29 +356,31 @@ static void forget_devices(void)
 	pt_device_exit();
 }
 
-static int begin_to_watch(void)
-{
-	int ret;
-
-	if (pt_mode == IOMMU_PT_MODE_OFF)
-		return 0;
-	/* A bus that is watched may have told of devices, whatever the next. */
-	ret = watch_all();
-	if (!ret)
-		ret = find_devices();
-	if (!ret)
-		ret = early_init(look_again);
-	if (ret)
-		forget_devices();
-	return ret;
-}
-
 static void end_to_watch(void)
 {
 	if (pt_mode == IOMMU_PT_MODE_OFF)
 		return;
 	early_exit();
 	forget_devices();
+}
+
+static int begin_to_watch(void)
+{
+	int ret;
+
+	if (pt_mode == IOMMU_PT_MODE_OFF)
+		return 0;
+	/* First, for it may be in the middle of all that comes that an IOMMU binds. */
+	ret = early_init(look_again);
+	if (ret)
+		return ret;
+	/* A bus that is watched may have told of devices, whatever the next. */
+	ret = watch_all();
+	if (!ret)
+		ret = find_devices();
+	if (ret)
+		end_to_watch();
+	return ret;
 }
 
 /* ---- parameters ---- */
