@@ -34,6 +34,7 @@ _ptctl_options() {
 	graph)	options="-a --all" ;;
 	top)	options="-d --delay -n --count -j --json" ;;
 	explain) options="-r --rules -j --json" ;;
+	prove)	options="-f --force -j --json" ;;
 	audit)	options="-s --sysroot -r --record -j --json" ;;
 	set)	options="-r --runtime $rebind -g --group -f --force -n --dry-run --update-initramfs" ;;
 	unset)	options="-r --runtime $rebind -g --group -n --dry-run --update-initramfs" ;;
@@ -61,12 +62,13 @@ _ptctl_list() {
 # _ptctl_words: what could stand at the end of the words "$@"
 _ptctl_words() {
 	local cur=${*: -1} prev=${*: -2:1} verb=$2 word arguments=0
-	local -a verbs=(status list show explain set unset apply check audit hints profile monitor
+	local -a verbs=(status list show explain set unset apply check audit hints prove profile monitor
 			graph top seal help)
 	local -a policies=(passthrough translated strict lazy auto)
 	local -a formats=(qemu-smbios qemu-fw-cfg libvirt acpi dt)
 	local columns="DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE BUS NAME
-		       RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL IOMMU"
+		       RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL IOMMU
+		       PROVEN PROVEN_AT PROVEN_ON"
 
 	if [[ $# -le 2 ]]; then
 		if [[ $cur == -* ]]; then
@@ -106,7 +108,7 @@ _ptctl_words() {
 		[[ $arguments -eq 0 ]] || printf '%s\n' "${policies[@]}"
 		_ptctl_devices
 		;;
-	unset)	_ptctl_devices ;;
+	unset|prove) _ptctl_devices ;;
 	check)	compgen -f -- "$cur"; return ;;
 	hints)	[[ $arguments -ne 0 ]] || printf '%s\n' list encode ;;
 	profile)
@@ -121,7 +123,7 @@ _ptctl_words() {
 		;;
 	esac
 	case $verb:$cur in
-	show:/*|explain:/*|set:/*|unset:/*) compgen -f -- "$cur" ;;
+	show:/*|explain:/*|set:/*|unset:/*|prove:/*) compgen -f -- "$cur" ;;
 	esac
 }
 

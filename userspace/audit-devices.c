@@ -25,9 +25,10 @@ static void check_virtio(struct audit *audit, const struct master *m)
 {
 	if (audit_bypasses(audit, m))
 		report(audit, "virtio-bypass", SEVERITY_HIGH, m,
-		       xasprintf("%s; yet group %ld is of type %s",
-				 m->access_from, m->dev.group,
-				 type_of(audit, m)),
+		       xasprintf("%s%s; yet group %ld is of type %s",
+				 m->access_from, m->dev.proven ?
+				 ", and its DMA has proven it" : "",
+				 m->dev.group, type_of(audit, m)),
 		       "its DMA goes past the IOMMU: have the hypervisor offer VIRTIO_F_ACCESS_PLATFORM (QEMU: iommu_platform=on), or count it as passthrough");
 }
 

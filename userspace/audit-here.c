@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "channel.h"
 #include "kernel.h"
+#include "proven.h"
 #include "ptctl.h"
 #include "rules.h"
 
@@ -45,6 +46,14 @@ static void add_what_only_netlink_has(struct inventory *inv,
 	}
 }
 
+static void add_proofs(struct inventory *inv)
+{
+	size_t i;
+
+	for (i = 0; i < inv->masters.count; i++)
+		proven_look(&inv->masters.at[i].dev);
+}
+
 static int ask_module(struct kernel *k, struct audit *audit,
 		      struct inventory *inv)
 {
@@ -74,6 +83,7 @@ int audit_ask_here(struct audit *audit, struct inventory *inv)
 	int ret = PTCTL_DONE;
 
 	audit->idle_rules = count_rules_in_files();
+	add_proofs(inv);
 	if (kernel_reach(&k)) {
 		ask_channels(audit);
 	} else {

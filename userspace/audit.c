@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "confined.h"
 #include "names.h"
+#include "proven.h"
 
 bool audit_is_translated(const struct audit *audit, const struct master *m)
 {
@@ -12,10 +13,16 @@ bool audit_is_translated(const struct audit *audit, const struct master *m)
 	return group && group->type && strcmp(group->type, "identity");
 }
 
+bool audit_is_proven(const struct master *m)
+{
+	return m->dev.proven &&
+	       m->dev.proven->verdict == VERDICT_TRANSLATED;
+}
+
 /* Whoever has the group of a userspace driver has it translated. */
 bool audit_bypasses(const struct audit *audit, const struct master *m)
 {
-	return m->dev.virtio == RULE_YES &&
+	return m->dev.virtio == RULE_YES && !audit_is_proven(m) &&
 	       m->access == IOMMU_PT_VIRTIO_ACCESS_ABSENT &&
 	       (audit_is_translated(audit, m) || audit_is_users(m));
 }
@@ -34,6 +41,7 @@ bool audit_is_users(const struct master *m)
 
 void audit_run(struct audit *audit)
 {
+	audit_proofs(audit);
 	audit_machine(audit);
 	audit_devices(audit);
 	audit_policy(audit);

@@ -27,7 +27,8 @@ void audit_run(struct audit *audit);
 /**
  * audit_ask_here() - add what /sys does not say of this machine
  * @audit: @idle_rules and @hints are filled in
- * @inv: the machine; what the module knows of its devices is added
+ * @inv: the machine; what the module knows of its devices is added, and
+ *	what is proven of them
  *
  * Return: an enum ptctl_status; complains itself
  */
@@ -42,6 +43,7 @@ int audit_ask_here(struct audit *audit, struct inventory *inv);
 int audit_here(struct findings *found);
 
 /* Parts of audit_run(). */
+void audit_proofs(struct audit *audit);
 void audit_machine(struct audit *audit);
 void audit_devices(struct audit *audit);
 void audit_policy(struct audit *audit);
@@ -49,6 +51,7 @@ void audit_hints(struct audit *audit);
 
 /* Predicates that more than one check asks. */
 bool audit_is_translated(const struct audit *audit, const struct master *m);
+bool audit_is_proven(const struct master *m);	/* to be translated */
 bool audit_bypasses(const struct audit *audit, const struct master *m);
 bool audit_is_left_out(const struct audit *audit, const struct master *m);
 bool audit_is_users(const struct master *m);	/* a userspace driver has it */

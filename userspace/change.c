@@ -163,13 +163,18 @@ static size_t name_users(const struct dev *dev)
 	return count;
 }
 
-static int guard_one(const struct dev *dev)
+int change_guard_dev(const struct dev *dev, const char *override)
 {
 	if (!has_driver(dev) || !name_users(dev))
 		return PTCTL_DONE;
 	return msg_fail(PTCTL_BUSY,
-			"%s: driver %s is not released while it is in use; stop what uses it, or override with --rebind=force",
-			dev->label, dev->driver);
+			"%s: driver %s is not released while it is in use; stop what uses it, or override with %s",
+			dev->label, dev->driver, override);
+}
+
+static int guard_one(const struct dev *dev)
+{
+	return change_guard_dev(dev, "--rebind=force");
 }
 
 int change_guard(const struct change *change, unsigned int policy)

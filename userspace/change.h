@@ -52,6 +52,15 @@ bool change_rebind_arg(struct change *change, const char *word);
 int change_add(struct change *change, struct dev *dev);
 
 /**
+ * change_guard_dev() - keep a driver from being released under somebody's feet
+ * @dev: the device, with its syspath
+ * @override: the option that does it all the same
+ *
+ * Return: PTCTL_BUSY after a complaint that names the users
+ */
+int change_guard_dev(const struct dev *dev, const char *override);
+
+/**
  * change_guard() - refuse to pull a driver from under its users
  * @change: the change
  * @policy: what the devices are about to get

@@ -8,6 +8,7 @@
 #include "confined.h"
 #include "msg.h"
 #include "paragraph.h"
+#include "proven.h"
 #include "ptctl.h"
 #include "table.h"
 
@@ -26,8 +27,12 @@ static const struct column device_columns[] = {
 	{ "GROUP", COLUMN_NUMBER, NULL },
 	{ "CONFINED", COLUMN_TEXT, NULL },
 	{ "WHY", COLUMN_TEXT, NULL },
+	{ "PROVEN", COLUMN_TEXT, NULL },
+	{ "PROVEN_AT", COLUMN_TEXT, NULL },
+	{ "PROVEN_ON", COLUMN_TEXT, NULL },
 };
 
+#define UNPROVEN	5	/* of these; the others are about proofs */
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 struct options {
@@ -90,10 +95,30 @@ static const char *answer_word(enum rule_tri is)
 	return word ? word : "unknown";
 }
 
+static void cells_proven(struct table *table, const struct dev *dev)
+{
+	table_cell(table, proven_word(dev));
+	table_cell(table, dev->proven ? dev->proven->time : NULL);
+	table_cell(table, dev->proven ? dev->proven->kernel : NULL);
+}
+
+static bool any_proven(const struct inventory *inv)
+{
+	size_t i;
+
+	for (i = 0; i < inv->masters.count; i++)
+		if (inv->masters.at[i].dev.proven)
+			return true;
+	return false;
+}
+
+/* What is proven has no column for people where nothing is. */
 static struct table *devices_table(const struct inventory *inv, bool json)
 {
+	size_t columns = json || any_proven(inv) ? COUNT(device_columns) :
+						   UNPROVEN;
 	struct table *table = new_table("devices", json, device_columns,
-					COUNT(device_columns));
+					columns);
 	size_t i;
 
 	for (i = 0; i < inv->masters.count; i++) {
@@ -106,6 +131,8 @@ static struct table *devices_table(const struct inventory *inv, bool json)
 		cell_group(table, m->dev.group);
 		table_cell(table, answer_word(confined.is));
 		table_cell(table, confined.why);
+		if (columns > UNPROVEN)
+			cells_proven(table, &m->dev);
 		free(confined.why);
 	}
 	return table;

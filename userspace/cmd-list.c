@@ -4,6 +4,7 @@
 
 #include "device.h"
 #include "names.h"
+#include "proven.h"
 #include "ptctl.h"
 #include "table.h"
 #include "tree.h"
@@ -12,7 +13,7 @@
 enum {
 	DEVICE, DRIVER, GROUP, POLICY, EFFECTIVE, STATUS, SOURCE, BUS, NAME,
 	RULE, REASON, EXTERNAL, VIRTIO, VIRTIO_ACCESS, MODALIAS, VENDOR, MODEL,
-	IOMMU,
+	IOMMU, PROVEN, PROVEN_AT, PROVEN_ON,
 };
 
 static const struct column columns[] = {
@@ -35,6 +36,9 @@ static const struct column columns[] = {
 	[VENDOR] = { "VENDOR", COLUMN_TEXT, "who made it, as udev's hwdb knows" },
 	[MODEL] = { "MODEL", COLUMN_TEXT, "what it is, as udev's hwdb knows" },
 	[IOMMU] = { "IOMMU", COLUMN_TEXT, "what stands in front of it" },
+	[PROVEN] = { "PROVEN", COLUMN_TEXT, "what its DMA has shown: ptctl prove" },
+	[PROVEN_AT] = { "PROVEN_AT", COLUMN_TEXT, "when, UTC" },
+	[PROVEN_ON] = { "PROVEN_ON", COLUMN_TEXT, "on which kernel" },
 };
 
 #define COLUMNS		(sizeof(columns) / sizeof(columns[0]))
@@ -47,6 +51,7 @@ struct options {
 	bool headings;
 	bool all;
 	bool tree;
+	bool usual;		/* no columns were chosen */
 };
 
 static const char *text_of(const struct dev *dev, size_t column)
@@ -78,6 +83,12 @@ static const char *text_of(const struct dev *dev, size_t column)
 		return yes_no(dev->virtio);
 	case VIRTIO_ACCESS:
 		return dev_virtio_access_word(dev);
+	case PROVEN:
+		return proven_word(dev);
+	case PROVEN_AT:
+		return dev->proven ? dev->proven->time : NULL;
+	case PROVEN_ON:
+		return dev->proven ? dev->proven->kernel : NULL;
 	default:
 		return NULL;
 	}
@@ -214,6 +225,18 @@ static void print(const struct devs *devs, const struct options *options)
 	table_free(table);
 }
 
+/* Where something is proven, that is one of the usual columns. */
+static void add_proven(struct options *options, const struct devs *devs)
+{
+	size_t i;
+
+	for (i = 0; options->usual && i < devs->count; i++)
+		if (devs->at[i].proven) {
+			options->chosen[options->count++] = PROVEN;
+			return;
+		}
+}
+
 static bool is_chosen(const struct options *options, size_t column)
 {
 	size_t i;
@@ -237,11 +260,12 @@ static int parse(int argc, char **argv, struct options *options)
 	const char *choice = DEFAULTS;
 	int c;
 
-	options->headings = true;
+	options->headings = options->usual = true;
 	while ((c = getopt_long(argc, argv, "o:jnat", longs, NULL)) != -1) {
-		if (c == 'o')
+		if (c == 'o') {
 			choice = optarg;
-		else if (c == 'j')
+			options->usual = false;
+		} else if (c == 'j')
 			options->json = true;
 		else if (c == 'n')
 			options->headings = false;
@@ -277,8 +301,10 @@ static int run(int argc, char **argv)
 	if (ret)
 		return ret;
 	ret = view_devs(&view, &devs, options.all);
-	if (!ret)
+	if (!ret) {
+		add_proven(&options, &devs);
 		print(&devs, &options);
+	}
 	devs_free(&devs);
 	view_close(&view);
 	return ret;
@@ -296,7 +322,7 @@ const struct command cmd_list = {
 	"  -j, --json          as JSON\n\n"
 	"Columns: DEVICE DRIVER GROUP POLICY EFFECTIVE STATUS SOURCE, and\n"
 	"BUS NAME RULE REASON EXTERNAL VIRTIO VIRTIO_ACCESS MODALIAS VENDOR MODEL\n"
-	"IOMMU\n\n"
+	"IOMMU PROVEN PROVEN_AT PROVEN_ON\n\n"
 	"Examples:\n"
 	"  ptctl list\n"
 	"  ptctl list -o +REASON\n"

@@ -6,6 +6,7 @@
 #include "device.h"
 #include "msg.h"
 #include "names.h"
+#include "proven.h"
 #include "ptctl.h"
 #include "table.h"
 #include "view.h"
@@ -30,6 +31,10 @@ static const struct column columns[] = {
 	{ "VENDOR", COLUMN_TEXT, NULL },
 	{ "MODEL", COLUMN_TEXT, NULL },
 	{ "IOMMU", COLUMN_TEXT, NULL },
+	{ "PROVEN", COLUMN_TEXT, NULL },
+	{ "PROVEN_AT", COLUMN_TEXT, NULL },
+	{ "PROVEN_ON", COLUMN_TEXT, NULL },
+	{ "PROVEN_BY", COLUMN_TEXT, NULL },
 	{ "NEXT", COLUMN_TEXT, NULL },
 };
 
@@ -125,6 +130,10 @@ static struct table *device_table(const struct view *view,
 	table_cell(table, names.vendor);
 	table_cell(table, names.model);
 	table_cell(table, iommu);
+	table_cell(table, proven_word(dev));
+	table_cell(table, dev->proven ? dev->proven->time : NULL);
+	table_cell(table, dev->proven ? dev->proven->kernel : NULL);
+	table_cell(table, dev->proven ? dev->proven->what : NULL);
 	table_cell(table, next);
 	free(names.vendor);
 	free(names.model);

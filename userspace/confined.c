@@ -6,6 +6,7 @@
 #include "device.h"
 #include "emulated.h"
 #include "names.h"
+#include "proven.h"
 
 bool confined_is_unshadowed(const struct inventory *inv,
 			    const struct master *master)
@@ -40,6 +41,8 @@ static struct confined answer(enum rule_tri is, const char *why)
 static struct confined of_device(const struct inventory *inv,
 				 const struct master *m)
 {
+	enum verdict proof = m->dev.proven ? m->dev.proven->verdict :
+					     VERDICT_NONE;
 	bool virtio = m->dev.virtio == RULE_YES;
 
 	if (confined_waits_for_group(inv, m))
@@ -50,6 +53,10 @@ static struct confined of_device(const struct inventory *inv,
 		return answer(RULE_NO, inv->groups.count ?
 			      "no IOMMU in front of it (no group)" :
 			      "no IOMMU is in use");
+	if (proof == VERDICT_BYPASS)
+		return answer(RULE_NO, "proven: it goes past the IOMMU");
+	if (proof == VERDICT_TRANSLATED)
+		return answer(RULE_YES, "");
 	if (!device_is_served(m->dev.bus))
 		return answer(RULE_ANY, "its bus is none that the IOMMU core serves");
 	if (virtio && m->access == IOMMU_PT_VIRTIO_ACCESS_ABSENT)

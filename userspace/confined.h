@@ -6,7 +6,8 @@
  * "yes" needs all of this, of the device and of every other in its group, which
  * can be told by it to do DMA: it is in a group, so an IOMMU is in front; it
  * obeys that (virtio); the IOMMU sees new mappings (caching mode, if the device
- * may be a real one in a guest); interrupts are remapped, for a device can write
+ * may be a real one in a guest), or its own DMA has proven that it is
+ * translated; interrupts are remapped, for a device can write
  * any interrupt otherwise. What is not known makes it "unknown".
  *
  * The default domain, of which the policies speak, does not count: vfio gives

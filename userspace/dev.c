@@ -4,6 +4,7 @@
 
 #include "dev.h"
 #include "names.h"
+#include "proven.h"
 #include "xalloc.h"
 
 void dev_init(struct dev *dev, const char *bus, const char *name)
@@ -29,6 +30,7 @@ void dev_free(struct dev *dev)
 	free(dev->modalias);
 	free(dev->rule);
 	free(dev->reason);
+	proven_free(dev->proven);
 	memset(dev, 0, sizeof(*dev));
 }
 

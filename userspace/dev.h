@@ -5,6 +5,8 @@
 
 #include "rule.h"
 
+struct proven;
+
 /**
  * struct dev - a device on a bus
  * @bus: name of its bus type
@@ -24,6 +26,7 @@
  * @virtio: a virtio transport
  * @virtio_access: enum iommu_pt_virtio_access, -1 for other devices and where
  *	only the module could know
+ * @proven: what its DMA has shown (proven.h), NULL: nothing, or not looked at
  */
 struct dev {
 	char *bus;
@@ -42,6 +45,7 @@ struct dev {
 	enum rule_tri external;
 	enum rule_tri virtio;
 	int virtio_access;
+	struct proven *proven;
 };
 
 /**

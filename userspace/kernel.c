@@ -459,6 +459,15 @@ int kernel_require_on(struct kernel *k)
 	return PTCTL_DONE;
 }
 
+bool kernel_is_off(struct kernel *k)
+{
+	struct kernel_info info;
+	int err = kernel_info(k, &info);
+
+	free(info.version);
+	return !err && info.mode == IOMMU_PT_MODE_OFF;
+}
+
 /* After a dump that was not consistent: another, and some quiet before it. */
 static bool dump_again(struct kernel *k, int err, int tries)
 {
@@ -526,14 +535,16 @@ int kernel_set_dev(struct kernel *k, const struct dev *dev, int policy,
 	return talk(k, set_request(k, dev, policy, flags), NULL, NULL);
 }
 
-struct rebind_answer {
+/* ---- what the kernel tells when it is done, some time after the ack ---- */
+
+struct late_answer {
 	struct kernel *k;
 	int err;
 };
 
-static void got_rebind(struct nlattr **attrs, void *arg)
+static void got_late(struct nlattr **attrs, void *arg)
 {
-	struct rebind_answer *answer = arg;
+	struct late_answer *answer = arg;
 
 	answer->err = -(int)get_u32(attrs, IOMMU_PT_A_ERROR, 0);
 	if (answer->err && attrs[IOMMU_PT_A_REASON])
@@ -541,24 +552,43 @@ static void got_rebind(struct nlattr **attrs, void *arg)
 			    sizeof(answer->k->sentence));
 }
 
-int kernel_rebind(struct kernel *k, const struct dev *dev, bool group)
+/* Send @msg, which it consumes. @doing: "rebinding", for who waits in vain */
+static int talk_late(struct kernel *k, struct nl_msg *msg, const char *doing)
 {
-	unsigned int flags = IOMMU_PT_SET_REBIND |
-			     (group ? IOMMU_PT_SET_GROUP : 0);
 	struct timeval patience = { .tv_sec = REBIND_PATIENCE }, none = { 0 };
-	struct rebind_answer answer = { .k = k };
-	struct exchange x = { .k = k, .got = got_rebind, .arg = &answer,
+	struct late_answer answer = { .k = k };
+	struct exchange x = { .k = k, .got = got_late, .arg = &answer,
 			      .late = true };
 	int fd = nl_socket_get_fd(k->sock), err;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	err = exchange(&x, set_request(k, dev, -1, flags));
+	err = exchange(&x, msg);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
 	if (err == -ETIMEDOUT)
 		snprintf(k->sentence, sizeof(k->sentence),
-			 "the kernel is still rebinding after %d seconds, perhaps in the driver's probe; see dmesg",
-			 REBIND_PATIENCE);
+			 "the kernel is still %s after %d seconds, perhaps in the driver's probe; see dmesg",
+			 doing, REBIND_PATIENCE);
 	return err ? err : answer.err;
+}
+
+int kernel_rebind(struct kernel *k, const struct dev *dev, bool group)
+{
+	unsigned int flags = IOMMU_PT_SET_REBIND |
+			     (group ? IOMMU_PT_SET_GROUP : 0);
+
+	return talk_late(k, set_request(k, dev, -1, flags), "rebinding");
+}
+
+int kernel_lend(struct kernel *k, const struct dev *dev)
+{
+	return talk_late(k, dev_request(k, IOMMU_PT_CMD_LEND, dev),
+			 "releasing the driver");
+}
+
+int kernel_return(struct kernel *k, const struct dev *dev)
+{
+	return talk_late(k, dev_request(k, IOMMU_PT_CMD_RETURN, dev),
+			 "attaching the driver again");
 }
 
 static void got_rule(struct nlattr **attrs, void *arg)

@@ -74,6 +74,9 @@ int kernel_require(struct kernel **out);
  */
 int kernel_require_on(struct kernel *k);
 
+/* Is it loaded with mode=off? */
+bool kernel_is_off(struct kernel *k);
+
 /* The sentence that came with the last refusal, "" without one. */
 const char *kernel_sentence(const struct kernel *k);
 
@@ -116,6 +119,18 @@ int kernel_set_dev(struct kernel *k, const struct dev *dev, int policy,
  * Waits until it is done. Whatever goes wrong is in the kernel's sentence.
  */
 int kernel_rebind(struct kernel *k, const struct dev *dev, bool group);
+
+/**
+ * kernel_lend() - take a device from its driver and give it to vfio-pci
+ * @k: the connection; the driver comes back when it ends, however it ends
+ * @dev: which; not changed
+ *
+ * Waits until it is done. Whatever goes wrong is in the kernel's sentence.
+ */
+int kernel_lend(struct kernel *k, const struct dev *dev);
+
+/* Give it back, which must be closed by then, and wait for its driver. */
+int kernel_return(struct kernel *k, const struct dev *dev);
 
 /* All rules, highest tier first. */
 int kernel_rules(struct kernel *k, struct rulelist *rules);

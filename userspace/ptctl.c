@@ -22,6 +22,7 @@ static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_audit,
 	&cmd_hints,
+	&cmd_prove,
 	&cmd_profile,
 	&cmd_monitor,
 	&cmd_graph,
@@ -57,7 +58,7 @@ static int print_help(void)
 	     "  0  done, or it was so already\n"
 	     "  1  failed\n"
 	     "  2  the arguments are wrong\n"
-	     "  3  findings (check, audit), or differences (apply --dry-run)\n"
+	     "  3  findings (check, audit, prove), or differences (apply --dry-run)\n"
 	     "  4  busy: a driver must let go of the device first\n"
 	     "  5  not supported by this machine, kernel or mode");
 	return PTCTL_DONE;

@@ -9,7 +9,7 @@ enum ptctl_status {
 	PTCTL_DONE,
 	PTCTL_FAILED,
 	PTCTL_USAGE,
-	PTCTL_FINDINGS,		/* of check, audit; drift of apply --dry-run */
+	PTCTL_FINDINGS,		/* of check, audit, prove; drift of apply --dry-run */
 	PTCTL_BUSY,		/* a driver is in the way */
 	PTCTL_UNSUPPORTED,	/* not on this kernel, machine or mode */
 };
@@ -41,6 +41,7 @@ extern const struct command cmd_apply;
 extern const struct command cmd_check;
 extern const struct command cmd_audit;
 extern const struct command cmd_hints;
+extern const struct command cmd_prove;
 extern const struct command cmd_profile;
 extern const struct command cmd_monitor;
 extern const struct command cmd_graph;

@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "msg.h"
+#include "proven.h"
 #include "ptctl.h"
 #include "view.h"
 
@@ -189,29 +190,30 @@ static int kernel_view(struct view *view, struct devs *devs, bool all)
 
 int view_devs(struct view *view, struct devs *devs, bool all)
 {
+	int ret = PTCTL_DONE;
 	size_t i;
 
-	if (view->kernel)
-		return kernel_view(view, devs, all);
-	device_scan(devs);
-	for (i = 0; i < devs->count; i++)
-		decide_here(view, &devs->at[i]);
-	return PTCTL_DONE;
+	if (view->kernel) {
+		ret = kernel_view(view, devs, all);
+	} else {
+		device_scan(devs);
+		for (i = 0; i < devs->count; i++)
+			decide_here(view, &devs->at[i]);
+	}
+	proven_look_all(devs);
+	return ret;
 }
 
 int view_dev(struct view *view, struct dev *dev)
 {
-	int err;
+	int err = view->kernel ? kernel_dev(view->kernel, dev) : 0;
 
-	if (!view->kernel) {
-		decide_here(view, dev);
-		return PTCTL_DONE;
-	}
-	err = kernel_dev(view->kernel, dev);
-	if (err == -ENODEV && (dev->group < 0 || !device_is_served(dev->bus)))
+	if (!view->kernel || (err == -ENODEV && (dev->group < 0 ||
+						 !device_is_served(dev->bus))))
 		decide_here(view, dev);
 	else if (err)
 		return kernel_fail(view->kernel, err, dev->label);
+	proven_look(dev);
 	return PTCTL_DONE;
 }
 

@@ -7,6 +7,7 @@ import collections
 import contextlib
 import json
 import os
+import pathlib
 import re
 import select
 import shutil
@@ -18,7 +19,7 @@ import tempfile
 import threading
 import time
 
-from . import build, debian, encode
+from . import build, debian, encode, initramfs
 from .config import CACHE, Unavailable
 from .tap import Verdicts
 
@@ -259,7 +260,7 @@ class Guest:
             "-chardev", f"file,id=console,append=on,path={self.console}",
             "-serial", "chardev:console", *self.arch["serial"],
             "-mon", "chardev=qmp,mode=control",
-            "-kernel", str(self.kernel_image), "-initrd", str(self._initramfs()),
+            "-kernel", str(self.kernel_image), "-initrd", str(self._initrd(run_dir)),
             "-append", " ".join(append),
         ]
 
@@ -268,6 +269,14 @@ class Guest:
         for word in self.machine["devices"]:
             form = re.fullmatch(r"\{encode:([\w-]+)\}", word)
             yield from encode.words(form[1], [self.arch["qemu"], *base]) if form else [word]
+
+    def _initrd(self, run_dir):
+        """The initramfs, and before it the tables that take the place of the firmware's."""
+        image = self._initramfs()
+        if not self.machine["tables"]:
+            return image
+        tables = [build.acpi_table(name) for name in self.machine["tables"]]
+        return initramfs.with_tables(image, tables, pathlib.Path(run_dir))
 
     def _initramfs(self):
         """That of the first test, if it has one of its own; else that of the disk."""

@@ -47,6 +47,21 @@ def make(config, kernel, kernel_path):
     return path / "initramfs.cpio"
 
 
+def with_tables(image, tables, folder):
+    """A file in that folder: the image, and before it compiled ACPI tables, which the
+    kernel believes instead of the firmware's if their revision is higher."""
+    path = folder / "initrd"
+    place = folder / "early/kernel/firmware/acpi"
+    place.mkdir(parents=True, exist_ok=True)
+    for number, table in enumerate(tables):
+        shutil.copy(table, place / f"{number}.aml")
+    with open(path, "wb") as file:
+        _cpio(folder / "early", file)
+        with open(image, "rb") as source:
+            shutil.copyfileobj(source, file)
+    return path
+
+
 def _rivals(config, kernel):
     """Scripts of other people, to be compared with; none if they cannot be had.
     What runs them is in the trees of this architecture only."""
