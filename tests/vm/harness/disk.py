@@ -83,6 +83,7 @@ for test in boot-broken boot-nofolder boot-many; do
 	rm -r /etc/iommu-pt
 	mv /root/iommu-pt /etc/
 done
+cp /initrd/plain /initrd/boot-unit
 dracut --quiet --no-hostonly --kver "$kernel" --force /initrd/boot-dracut
 """
 
