@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # The power fails at any time while ptctl sets, unsets and uses profiles, on ext4: then
 # what was done is there, what was being done is or is not, nothing is in between, and
-# the next boot takes it. What the disk was sent when the power fails it keeps here; for
-# disks that lose or reorder that see writes.sh.
+# the next boot takes it. What the disk was sent when the power fails it keeps here: a
+# disk that loses or reorders what it was not told to flush is not tried.
 . /tests/lib.sh
 
 STEPS=8

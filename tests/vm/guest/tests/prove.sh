@@ -48,6 +48,7 @@ like "$ERR" "*$FN1 (driver virtio-pci)*" "it says which"
 exits 0 "both together" ptctl prove $FN0 $FN1
 check "they work" works $FN0
 wait_for 15 disk_of $NVME
+# shellcheck disable=SC2217 # it is to keep the disk open, and no more
 sleep 600 <"/dev/$(disk_of $NVME)" &	# busybox's timeout would keep a descriptor of ours
 exits 4 "a device in use" ptctl prove $NVME
 like "$ERR" "*in use*$(disk_of $NVME) open*" "it says by whom"
