@@ -127,14 +127,14 @@ static void test_unit(struct virtio *v, struct ring *ring)
 
 static const struct request {
 	unsigned int type;
-	const char *name;
 	unsigned int queue;
+	const char *name;
 	void (*fill)(struct virtio *v, struct ring *ring);
 } requests[] = {
-	{ VIRTIO_ID_NET, "net", 1, send_frame },
-	{ VIRTIO_ID_BLOCK, "blk", 0, read_sector },
-	{ VIRTIO_ID_RNG, "rng", 0, draw_random },
-	{ VIRTIO_ID_SCSI, "scsi", 2, test_unit },
+	{ VIRTIO_ID_NET, 1, "net", send_frame },
+	{ VIRTIO_ID_BLOCK, 0, "blk", read_sector },
+	{ VIRTIO_ID_RNG, 0, "rng", draw_random },
+	{ VIRTIO_ID_SCSI, 2, "scsi", test_unit },
 };
 
 static const struct request *find_request(const struct virtio *v)
