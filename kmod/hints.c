@@ -381,14 +381,17 @@ static int add_lines(struct rule_cursor *cur, const char *text, size_t len)
 	return 0;
 }
 
-/* Those that the last text made, or those of the texts before. */
+/*
+ * Those that the last text made, or those of the texts before. Others of the
+ * list go meanwhile, with their devices, so each is looked at by a reference.
+ */
 static void erase_fw_cfg(bool last)
 {
 	struct hint *hint;
-	unsigned long id;
+	unsigned long id = 0;
 
 	lockdep_assert_held(&fw_cfg_lock);
-	xa_for_each(&hints, id, hint)
+	for (; (hint = hint_next(&id)); hint_put(hint))
 		if (hint->channel == IOMMU_PT_CHANNEL_FW_CFG &&
 		    (hint->generation == fw_cfg_generation) == last)
 			erase(hint);
