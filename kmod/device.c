@@ -151,6 +151,7 @@ struct pt_device *pt_device_find(struct device *dev)
 
 static void set_driver(struct pt_device *pt, struct device_driver *drv)
 {
+	lockdep_assert_held(&registry_lock);
 	kfree(pt->driver);
 	pt->driver = drv ? kstrdup(drv->name, GFP_KERNEL) : NULL;
 	pt->bound = drv;
@@ -317,6 +318,7 @@ static void change_driver(struct device *dev, struct device_driver *drv)
 
 void pt_device_binding(struct device *dev)
 {
+	device_lock_assert(dev);
 	change_driver(dev, dev->driver);
 }
 
@@ -329,6 +331,7 @@ void pt_device_ask_virtio(struct pt_device *pt)
 {
 	enum iommu_pt_virtio_access access;
 
+	device_lock_assert(pt->dev);
 	if (!pt->virtio)
 		return;
 	access = virtio_access(pt->dev);

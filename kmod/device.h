@@ -23,6 +23,7 @@
  * Outside of registry_lock, and of no other: the lock of who replaces the hints
  * of fw_cfg (hints.c). Outside of all: that of who seals (seal.c), and that of who
  * walks over the devices (iommu_pt_policy.c). Inside of all: look_lock (early.c).
+ * What a spinlock guards (the list of hints) takes no other inside.
  *
  * References: the registry holds one of each record from ADD_DEVICE to
  * REMOVED_DEVICE, and a record holds its struct device and its group. A group

@@ -96,8 +96,10 @@ static int configure(struct device *dev)
 static int configure_and_clean(struct device *dev)
 {
 	const struct bus_dma_region *map = dev->dma_range_map;
-	int ret = configure(dev);
+	int ret;
 
+	device_lock_assert(dev);
+	ret = configure(dev);
 	if (dev->dma_range_map != map) {
 		kfree(dev->dma_range_map);
 		dev->dma_range_map = map;

@@ -127,6 +127,8 @@ static int decide_members(struct pt_group *group)
 	struct pt_device *pt;
 	int ret = 0;
 
+	lockdep_assert_held(&group->lock);
+	lockdep_assert_held(&registry_lock);
 	list_for_each_entry(pt, &group->members, member)
 		ret = decision_make(pt) ?: ret;
 	return ret;
@@ -255,6 +257,7 @@ static void change(struct pt_group *group, const struct view *view,
 	bool changed;
 	int ret;
 
+	lockdep_assert_held(&group->lock);
 	ret = write_policy(group, view->verdict, now, &changed);
 	mutex_lock(&registry_lock);
 	group->error = ret;
