@@ -15,6 +15,8 @@ from . import cache
 from .config import CACHE, Broken, Unavailable
 
 HERE = "amd64"
+# The note of an ELF kernel that says where QEMU enters it: XEN_ELFNOTE_PHYS32_ENTRY.
+PVH_NOTE = re.compile(b"\x04\0\0\0[\x04\x08]\0\0\0\x12\0\0\0Xen\0")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -241,7 +243,7 @@ def image(kernel_path):
         if not unpacked.exists():
             data = _packed(kernel_path).read_bytes()
             inside = _unpack_bzimage(data) or _unpack_zboot(data)
-            if not inside:
+            if not inside or inside.startswith(b"\x7fELF") and not PVH_NOTE.search(inside):
                 return _packed(kernel_path)
             aside = kernel_path / "vmlinux.new"
             aside.write_bytes(inside)
