@@ -200,6 +200,9 @@ wait_for() {	# SECONDS COMMAND...
 	done
 }
 
+# NAME: prints its value of the kernel's command line, NAME=VALUE
+cmdline() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p"; }
+
 mounted() { grep -q " $1 " /proc/mounts; }	# DIRECTORY
 
 kernel_at_least() {	# MAJOR MINOR

@@ -44,10 +44,14 @@ look_for_leaks() {
 	fi
 }
 
-# The counters of a ptctl that has them, for tests/coverage.
+# The counters of a ptctl or of modules that have them, for tests/coverage and
+# tests/vm/coverage.
 send_counters() {
-	for file in /run/gcov/build/userland-gcov/out/ptctl.obj/*.gcda; do
-		[ ! -e "$file" ] || base64 -w 3000 "$file" | while read -r part; do
+	{
+		find /run/gcov/build/userland-gcov/out/ptctl.obj -name '*.gcda'
+		find /sys/kernel/debug/gcov -path '*-kmod/*.gcda' ! -path '*tests*'
+	} 2>/dev/null | while IFS= read -r file; do
+		base64 -w 3000 "$file" | while read -r part; do
 			echo "@gcov ${file##*/} $part" >&3
 			read -r _ <&3
 		done

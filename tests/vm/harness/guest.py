@@ -396,7 +396,7 @@ class Guest:
         return {}
 
     def _ask_gcov(self, rest):
-        """NAME BASE64: a part of a file of counters, from a ptctl that counts."""
+        """NAME BASE64: a part of a file of counters, from a ptctl or modules that count."""
         name, data = rest.split()
         if not re.fullmatch(r"[\w.-]+", name):
             raise ValueError(f"gcov: no file {name!r}")

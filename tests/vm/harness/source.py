@@ -13,6 +13,7 @@ from .config import CACHE, VM, Broken
 def kernel(config, name):
     """As debian.kernel(), for a kernel that has a configuration of its own."""
     own = config["kernel"][name]
+    name = own.get("built_as", name)
     fragment = VM / "kernel" / f"{own['config']}.config"
     path = CACHE / "kernels" / name
     stamp = cache.digest("kernel 1", own["suite"], own["source"], fragment,

@@ -16,6 +16,19 @@
  *
  * In /sys/module/testiommu/parameters: "present", 1 makes the devices; "folders",
  * 1 gives each a folder of four files, to see what these cost.
+ *
+ *   together=N   N devices with consecutive numbers, from a multiple of N, are
+ *		  in one group
+ *
+ * Single devices come and go, on several CPUs at once, by their numbers:
+ *
+ *   /sys/kernel/testiommu/add, remove
+ *
+ * And it refuses what the core asks of it, when told so:
+ *
+ *   refuse_alloc=N, refuse_attach=N, refuse_probe=N, refuse_group=N
+ *		  the Nth from now fails (with refuse_error, ENOMEM); 0 when that
+ *		  has come to pass. The core forbids it of a device's first attach.
  */
 #include <linux/acpi.h>
 #include <linux/amba/bus.h>
@@ -27,7 +40,9 @@
 #include <linux/of.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
+#include <linux/sysfs.h>
 #include <linux/version.h>
+#include <linux/xarray.h>
 
 #define DEVICE_NAME	"testdev"
 #define STANDIN		"standin-"
@@ -59,6 +74,39 @@ static unsigned int foreign;
 module_param(foreign, uint, 0444);
 MODULE_PARM_DESC(foreign, "So many devices on a bus that no IOMMU serves");
 
+static unsigned int together = 1;
+module_param(together, uint, 0444);
+MODULE_PARM_DESC(together, "So many devices are one group");
+
+/* ---- what fails ---- */
+
+#define REFUSAL(what)								\
+	static int refuse_##what;						\
+	module_param(refuse_##what, int, 0644);					\
+	MODULE_PARM_DESC(refuse_##what, "The so many-th " #what " fails")
+
+REFUSAL(alloc);
+REFUSAL(attach);
+REFUSAL(probe);
+REFUSAL(group);
+
+static int refuse_error = ENOMEM;
+module_param(refuse_error, int, 0644);
+MODULE_PARM_DESC(refuse_error, "What it fails with");
+
+static DEFINE_SPINLOCK(refusal_lock);
+
+/* Return: 0, or what to fail with. */
+static int refused(int *countdown)
+{
+	bool now;
+
+	spin_lock(&refusal_lock);
+	now = *countdown > 0 && !--*countdown;
+	spin_unlock(&refusal_lock);
+	return now ? -refuse_error : 0;
+}
+
 /* ---- domains ---- */
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
@@ -68,7 +116,7 @@ static int attach(struct iommu_domain *domain, struct device *dev,
 		  struct iommu_domain *old)
 #endif
 {
-	return 0;
+	return refused(&refuse_attach);
 }
 
 static int map_pages(struct iommu_domain *domain, unsigned long iova, phys_addr_t paddr,
@@ -104,8 +152,11 @@ static const struct iommu_domain_ops domain_ops = {
 
 static struct iommu_domain *alloc_domain(void)
 {
-	struct iommu_domain *domain = kzalloc(sizeof(*domain), GFP_KERNEL);
+	struct iommu_domain *domain;
 
+	if (refused(&refuse_alloc))
+		return NULL;
+	domain = kzalloc(sizeof(*domain), GFP_KERNEL);
 	if (!domain)
 		return NULL;
 	domain->pgsize_bitmap = PAGE_SIZES;
@@ -157,16 +208,54 @@ static bool is_served(struct device *dev)
 
 static struct iommu_device *probe_device(struct device *dev)
 {
-	return is_served(dev) ? &iommu : ERR_PTR(-ENODEV);
+	int ret = is_served(dev) ? refused(&refuse_probe) : -ENODEV;
+
+	return ret ? ERR_PTR(ret) : &iommu;
+}
+
+/* Those of ours that share groups, by their numbers. */
+static DEFINE_XARRAY(grouped);
+static DEFINE_MUTEX(grouped_lock);
+
+static bool shares(struct device *dev)
+{
+	return together > 1 && dev_is_platform(dev);
 }
 
 static void release_device(struct device *dev)
 {
+	if (!shares(dev))
+		return;
+	mutex_lock(&grouped_lock);
+	xa_erase(&grouped, to_platform_device(dev)->id);
+	mutex_unlock(&grouped_lock);
+}
+
+/* With a reference; a new one if nobody else is there now. */
+static struct iommu_group *shared_group(struct device *dev)
+{
+	unsigned long id = to_platform_device(dev)->id, first = rounddown(id, together);
+	struct iommu_group *group;
+	struct device *sibling;
+
+	mutex_lock(&grouped_lock);
+	sibling = xa_find(&grouped, &first, first + together - 1, XA_PRESENT);
+	group = sibling ? iommu_group_get(sibling) : iommu_group_alloc();
+	if (!IS_ERR(group) && xa_is_err(xa_store(&grouped, id, dev, GFP_KERNEL))) {
+		iommu_group_put(group);
+		group = ERR_PTR(-ENOMEM);
+	}
+	mutex_unlock(&grouped_lock);
+	return group;
 }
 
 static struct iommu_group *device_group(struct device *dev)
 {
-	return iommu_group_alloc();
+	int ret = refused(&refuse_group);
+
+	if (ret)
+		return ERR_PTR(ret);
+	return shares(dev) ? shared_group(dev) : iommu_group_alloc();
 }
 
 static const struct iommu_ops ops = {
@@ -334,7 +423,7 @@ static struct platform_device **present;
 static unsigned int present_count;
 static DEFINE_MUTEX(present_lock);
 
-static int add_device(int id, struct fwnode_handle *fwnode)
+static struct platform_device *make_device(int id, struct fwnode_handle *fwnode)
 {
 	struct platform_device_info info = {
 		.name = DEVICE_NAME,
@@ -342,7 +431,13 @@ static int add_device(int id, struct fwnode_handle *fwnode)
 		.fwnode = fwnode,
 		.dma_mask = DMA_BIT_MASK(64),
 	};
-	struct platform_device *pdev = platform_device_register_full(&info);
+
+	return platform_device_register_full(&info);
+}
+
+static int add_device(int id, struct fwnode_handle *fwnode)
+{
+	struct platform_device *pdev = make_device(id, fwnode);
 
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
@@ -481,22 +576,91 @@ static const struct kernel_param_ops folders_ops = {
 module_param_cb(folders, &folders_ops, NULL, 0200);
 MODULE_PARM_DESC(folders, "Write 1 to give each device a folder of four files, 0 to take them");
 
+/* ---- devices that come and go one by one ---- */
+
+static DEFINE_XARRAY(singles);
+
+static ssize_t add_store(struct kobject *kobj, struct kobj_attribute *attr,
+			 const char *buf, size_t count)
+{
+	struct platform_device *pdev;
+	unsigned int id;
+	int ret = kstrtouint(buf, 0, &id);
+
+	if (ret)
+		return ret;
+	pdev = make_device(id, NULL);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	ret = xa_insert(&singles, id, pdev, GFP_KERNEL);
+	if (ret)
+		platform_device_unregister(pdev);
+	return ret ?: count;
+}
+static struct kobj_attribute add_attr = __ATTR_WO(add);
+
+static ssize_t remove_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct platform_device *pdev;
+	unsigned int id;
+	int ret = kstrtouint(buf, 0, &id);
+
+	if (ret)
+		return ret;
+	pdev = xa_erase(&singles, id);
+	if (!pdev)
+		return -ENODEV;
+	platform_device_unregister(pdev);
+	return count;
+}
+static struct kobj_attribute remove_attr = __ATTR_WO(remove);
+
+static const struct attribute *const files[] = {
+	&add_attr.attr,
+	&remove_attr.attr,
+	NULL
+};
+
 /* ---- life ---- */
+
+static struct kobject *files_folder;
+
+static int make_files(void)
+{
+	int ret;
+
+	files_folder = kobject_create_and_add("testiommu", kernel_kobj);
+	if (!files_folder)
+		return -ENOMEM;
+	ret = sysfs_create_files(files_folder, files);
+	if (ret)
+		kobject_put(files_folder);
+	return ret;
+}
 
 static int __init testiommu_init(void)
 {
-	int ret = iommu_device_sysfs_add(&iommu, NULL, NULL, "testiommu");
+	int ret;
 
+	if (!together)
+		return -EINVAL;
+	ret = iommu_device_sysfs_add(&iommu, NULL, NULL, "testiommu");
 	if (ret)
 		return ret;
 	ret = iommu_device_register(&iommu, &ops, NULL);
 	if (ret)
 		goto err_sysfs;
-	ret = add_foreigners();
+	ret = make_files();
 	if (ret)
 		goto err_register;
+	ret = add_foreigners();
+	if (ret)
+		goto err_files;
 	return 0;
 
+err_files:
+	kobject_put(files_folder);
 err_register:
 	iommu_device_unregister(&iommu);
 err_sysfs:
@@ -507,6 +671,7 @@ err_sysfs:
 static void __exit testiommu_exit(void)
 {
 	remove_foreigners();
+	kobject_put(files_folder);
 	iommu_device_unregister(&iommu);
 	iommu_device_sysfs_remove(&iommu);
 }

@@ -2,10 +2,12 @@
 /*
  * A PCI driver that takes any device it is given (by driver_override or new_id)
  * and bears witness to the domain that the device had when its probe ran:
- * "witness_domain" in the device's folder, and a line in the log.
+ * "witness_domain" in the device's folder, and a line in the log. And a platform
+ * driver that only takes them.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 
 #include "domain_name.h"
 
@@ -51,7 +53,37 @@ static struct pci_driver witness_driver = {
 	.probe = witness_probe,
 	.dev_groups = witness_groups,
 };
-module_pci_driver(witness_driver);
+
+static int take(struct platform_device *pdev)
+{
+	return 0;
+}
+
+static struct platform_driver witness_platform_driver = {
+	.probe = take,
+	.driver.name = "witness",
+};
+
+static int __init witness_init(void)
+{
+	int ret = platform_driver_register(&witness_platform_driver);
+
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&witness_driver);
+	if (ret)
+		platform_driver_unregister(&witness_platform_driver);
+	return ret;
+}
+
+static void __exit witness_exit(void)
+{
+	pci_unregister_driver(&witness_driver);
+	platform_driver_unregister(&witness_platform_driver);
+}
+
+module_init(witness_init);
+module_exit(witness_exit);
 
 MODULE_DESCRIPTION("Test driver: which domain has a device when its probe runs?");
 MODULE_LICENSE("GPL");

@@ -3,7 +3,7 @@
 # on the command line: vm.findings=ID@DEVICE,... and vm.confined=DEVICE=ANSWER,...
 . /tests/lib.sh
 
-word() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tr , '\n' | sort; }
+word() { cmdline "$1" | tr , '\n' | sort; }
 findings() { jq -r '.findings[] | .id + "@" + (.device // "-")' /run/test/out | sort -u; }
 confined() { jq -r '.devices[] | select(.device == "'"$1"'").confined' /run/test/out; }
 

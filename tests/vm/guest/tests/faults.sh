@@ -1,28 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0
-# Every allocation of the module in turn finds no memory: at load, at a hot-add,
-# when a device is set, rules are replaced, devices dumped. Each time it is done
-# or it is not, and what was before stands.
+# Every allocation of the module in turn finds no memory, of the slab's or of whole
+# pages: at load, unload, a hot-add, when a device is set or rebound, rules and hints
+# are replaced, devices dumped, and at the seal. Each time it is done or it is not,
+# and what was before stands. The last test of its boot: the module stays.
 . /tests/lib.sh
 . /tests/judge.sh
 fresh
 
-SLAB=/sys/kernel/debug/failslab
-[ -d $SLAB ] || skip_all "this kernel cannot make allocations fail"
+DEBUG=/sys/kernel/debug
+[ -d $DEBUG/failslab ] || skip_all "this kernel cannot make allocations fail"
+KINDS="$DEBUG/failslab $DEBUG/fail_page_alloc"
 RULES=/etc/iommu-pt/rules.d/20-faults.rules
 MOST=2000			# allocations of one thing; more would be a loop
 
 # Only those that a module (ours: no other is at work) has asked for, itself or
 # by what it called: by the addresses of modules on the stack.
-echo N >$SLAB/ignore-gfp-wait
-echo 1 >$SLAB/verbose
-echo 0xffffffffa0000000 >$SLAB/require-start
-echo 0xffffffffff000000 >$SLAB/require-end
+for kind in $KINDS; do
+	echo N >"$kind/ignore-gfp-wait"
+	echo 1 >"$kind/verbose"
+	echo 0xffffffffa0000000 >"$kind/require-start"
+	echo 0xffffffffff000000 >"$kind/require-end"
+done
+echo 0 >$DEBUG/fail_page_alloc/min-order
+echo N >$DEBUG/fail_page_alloc/ignore-gfp-highmem
+
+# Each kind once at most; a process has one count for all kinds.
+arm() { for _kind in $KINDS; do echo 1 >"$_kind/times"; done; }
 
 # NUMBER COMMAND...: that allocation of the command's process fails. Sets
 # INJECTED if there was one.
 with_fault() {
 	_number=$1; shift
-	echo 1 >$SLAB/times
+	arm
 	# shellcheck disable=SC2016 # for the inner shell
 	run sh -c 'echo "$1" >/proc/self/fail-nth; shift; exec "$@"' sh "$_number" "$@"
 	was_injected
@@ -31,7 +40,7 @@ with_fault() {
 # The same for the workers, which write the domains.
 with_fault_in_workers() {
 	_number=$1; shift
-	echo 1 >$SLAB/times
+	arm
 	arm_workers "$_number"
 	run "$@"
 	arm_workers 0
@@ -47,7 +56,9 @@ arm_workers() {
 
 was_injected() {
 	INJECTED=
-	[ "$(cat $SLAB/times)" != 0 ] || INJECTED=yes
+	for _kind in $KINDS; do
+		[ "$(cat "$_kind/times")" != 0 ] || INJECTED=yes
+	done
 }
 
 # WHAT STEP: calls "STEP NUMBER" with 1, 2, ... until nothing failed any more. A
@@ -75,6 +86,13 @@ load() {
 		echo "$1: it is not loaded, and says that it is"
 	fi
 	[ ! -e /sys/kernel/iommu_pt ] || echo "$1: leaves its folder"
+	[ ! -e $PCI/$EDU/iommu_pt ] || echo "$1: leaves attributes"
+}
+
+unload() {
+	modprobe iommu-pt-policy rules="strict name=$EDU" || echo "$1: does not load"
+	with_fault "$1" modprobe -r iommu-pt-policy
+	[ ! -d /sys/module/iommu_pt_policy ] || echo "$1: does not unload"
 	[ ! -e $PCI/$EDU/iommu_pt ] || echo "$1: leaves attributes"
 }
 
@@ -139,6 +157,51 @@ write_domain() {
 	[ "$(edu_now)" = "strict DMA" ] || echo "$1: taken back: $(edu_now)"
 }
 
+# Bound before and after, whatever became of it.
+rebind() {
+	_before="$(cat $PCI/$NIC/iommu_pt/policy) $(domain_type $NIC)"
+	with_fault "$1" ptctl set --runtime --rebind $NIC passthrough
+	rebound "$1"
+}
+rebind_in_workers() {
+	_before="$(cat $PCI/$NIC/iommu_pt/policy) $(domain_type $NIC)"
+	with_fault_in_workers "$1" ptctl set --runtime --rebind $NIC passthrough
+	rebound "$1"
+}
+rebound() {
+	case $STATUS:$(cat $PCI/$NIC/iommu_pt/policy):$(domain_type $NIC) in
+	0:passthrough:identity|[145]:*:DMA*) ;;
+	*) echo "$1: status $STATUS, $(cat $PCI/$NIC/iommu_pt/policy), $(domain_type $NIC)" ;;
+	esac
+	[ "$(bound_driver $NIC)" = witness ] || echo "$1: it has no driver"
+	ptctl set --runtime --rebind $NIC auto >&2
+	[ "$(cat $PCI/$NIC/iommu_pt/policy) $(domain_type $NIC)" = "$_before" ] ||
+		echo "$1: taken back: $(cat $PCI/$NIC/iommu_pt/policy) $(domain_type $NIC)"
+}
+
+hints_now() { nlhints | grep -c '^fw_cfg'; }
+replace_hints() {
+	_text="passthrough name=$NVME"
+	[ $(($1 % 2)) -eq 0 ] || _text=$(printf '%s\n%s' "strict name=$NVME" "lazy name=$FN1")
+	_wanted=$(printf '%s\n' "$_text" | wc -l) _before=$(hints_now)
+	with_fault "$1" nlhints set "$_text"
+	case $STATUS:$(hints_now) in
+	"0:$_wanted"|"1:$_before") ;;
+	*) echo "$1: status $STATUS: $_before hints before, $(hints_now) now" ;;
+	esac
+	nlhints set "$_text" >&2 || echo "$1: cannot be set afterwards"
+	[ "$(hints_now)" = "$_wanted" ] || echo "$1: $(hints_now) hints, not $_wanted"
+}
+
+# Once it succeeds there are no more steps: what is sealed is not undone.
+seal() {
+	with_fault "$1" nlhints seal
+	case $STATUS:$(cat /sys/kernel/iommu_pt/sealed) in
+	0:1|1:0) ;;
+	*) echo "$1: status $STATUS, sealed $(cat /sys/kernel/iommu_pt/sealed)" ;;
+	esac
+}
+
 for dev in $NVME $NIC $EDU $FN0 $FN1 $FN2; do unbind $dev; done
 each_fault "load" load
 mkdir -p ${RULES%/*}
@@ -155,6 +218,17 @@ each_fault "writing a domain" write_domain
 ALL=$(ptctl list --json)
 each_fault "dump" dump
 each_fault "replace rules" replace_rules
-check "module unloads" modprobe -r iommu-pt-policy
-fresh
+modprobe witness
+driver_override $NIC witness
+probe $NIC
+each_fault "rebind" rebind
+each_fault "rebind, in a worker" rebind_in_workers
+unbind $NIC
+driver_override $NIC
+check "module unloads" modprobe -r iommu-pt-policy witness
+each_fault "unload" unload
+check "it loads once more" modprobe iommu-pt-policy
+each_fault "hints" replace_hints
+each_fault "seal" seal
+is "$(cat /sys/kernel/iommu_pt/sealed)" 1 "at last it is sealed"
 done_testing

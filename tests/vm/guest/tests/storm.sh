@@ -7,7 +7,7 @@
 fresh
 
 # vm.storm=SECONDS on the kernel's command line
-FOR=$(sed -n 's/.*vm\.storm=\([0-9]*\).*/\1/p' /proc/cmdline)
+FOR=$(cmdline vm.storm)
 FOR=${FOR:-30}
 RULES=/etc/iommu-pt/rules.d/20-storm.rules
 
@@ -33,6 +33,22 @@ plug_and_pull() {
 	sleep 1
 	device_del storm1
 }
+# Its driver is being rebound when the device goes: its slot has no power any
+# more, or somebody removes it.
+rebind_and_pull() {	# HOW
+	device_add edu,id=storm2,bus=rp2
+	wait_for 10 below $PORT2
+	_hot=$(below $PORT2) || return
+	driver_override "$_hot" witness
+	probe "$_hot"
+	ptctl set --runtime --rebind "$_hot" passthrough &
+	_rebind=$!
+	"$1" "$_hot"
+	wait $_rebind
+	device_del storm2
+}
+power_off() { echo 0 >/sys/bus/pci/slots/2/power; }
+pull_both_ways() { rebind_and_pull power_off; rebind_and_pull remove; }
 bind_and_unbind() { unbind $NIC; probe $NIC; sleep 0.02; }
 rebind() {
 	ptctl set --runtime --rebind $NIC passthrough
@@ -61,6 +77,7 @@ modprobe witness
 driver_override $NIC witness
 check "module loads" modprobe iommu-pt-policy
 whirl hotplug plug_and_pull
+whirl pull pull_both_ways
 whirl rescan come_and_go
 whirl bind bind_and_unbind
 whirl rebind rebind
@@ -79,6 +96,7 @@ done
 
 # ---- the calm after
 ! below $PORT1 || device_del storm1
+! below $PORT2 || device_del storm2
 driver_override $NIC
 rescan
 for dev in $NVME $NIC $EDU $FN0 $FN1 $FN2; do

@@ -3,7 +3,8 @@
 . /tests/lib.sh
 fresh
 
-ROUNDS=15
+ROUNDS=$(cmdline vm.reload)
+ROUNDS=${ROUNDS:-15}
 modprobe -a witness edu_dma
 
 churn() {	# until /run/test/stop: remove and rescan, bind and unbind
