@@ -13,6 +13,7 @@
 #include "group.h"
 #include "lend.h"
 #include "rebind.h"
+#include "refusal.h"
 
 #define BORROWER	"vfio-pci"
 #define ATTEMPTS	3		/* to give a device back */
@@ -394,12 +395,12 @@ static int refuse(struct pt_device *pt, struct netlink_ext_ack *extack)
 	struct device *dev = pt->dev;
 
 	if (!pt->group->grp)
-		NL_SET_ERR_MSG_FMT(extack, "%s is in no IOMMU group, so that vfio cannot have it",
-				   dev_name(dev));
+		refusal_say(extack, "%s is in no IOMMU group, so that vfio cannot have it",
+			    dev_name(dev));
 	else if (!dev_is_pci(dev) ||
 		 to_pci_dev(dev)->hdr_type != PCI_HEADER_TYPE_NORMAL)
-		NL_SET_ERR_MSG_FMT(extack, "%s is nothing that " BORROWER " can have",
-				   dev_name(dev));
+		refusal_say(extack, "%s is nothing that " BORROWER " can have",
+			    dev_name(dev));
 	else
 		return 0;
 	return -EOPNOTSUPP;
@@ -441,8 +442,7 @@ int lend(struct pt_device *pt, u32 portid, const struct lend_reply *reply,
 		return ret;
 	mutex_lock(&loans_lock);
 	if (find(pt)) {
-		NL_SET_ERR_MSG_FMT(extack, "%s is lent already",
-				   dev_name(pt->dev));
+		refusal_say(extack, "%s is lent already", dev_name(pt->dev));
 		ret = -EBUSY;
 	} else {
 		loan = make(pt, portid, reply);
@@ -476,8 +476,7 @@ int lend_return(struct pt_device *pt, u32 portid,
 		loan->returning = *reply;
 		end(loan);
 	} else {
-		NL_SET_ERR_MSG_FMT(extack, "%s is not lent to you",
-				   dev_name(pt->dev));
+		refusal_say(extack, "%s is not lent to you", dev_name(pt->dev));
 		ret = -ENOENT;
 	}
 	mutex_unlock(&loans_lock);

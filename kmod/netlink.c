@@ -414,7 +414,7 @@ static struct late_answer *make_late(struct genl_info *info)
 	if (late)
 		late->answer = make_answer();
 	if (!late || !late->answer) {
-		NL_SET_ERR_MSG_FMT(info->extack, "no memory for the answer");
+		refusal_say(info->extack, "no memory for the answer");
 		kfree(late);
 		return NULL;
 	}

@@ -26,10 +26,13 @@ from .tap import Verdicts
 # In a line of the kernel's own log, and nowhere else: ptctl warns as well.
 WRONG = re.compile(
     r"\[\s*\d+\.\d+\].*(WARNING:|BUG:|\bOops\b|KASAN|KCSAN|UBSAN|ODEBUG|Kernel panic|"
-    r"rcu.*(stall|self-detected)|blocked for more than|general protection fault|"
+    r"rcu.*(detected.* stall|self-detected|kthread starved)|blocked for more than|general protection fault|"
     r"possible (circular|recursive|irq) lock|inconsistent lock state|suspicious RCU usage|"
     r"bad unlock balance|lock held when returning|held lock freed|INFO: (task|trying)|"
     r"turning off the locking correctness validator|workqueue lockup)")
+# A breakpoint that no longer stands where a CPU has run into it, and in what function
+# (of whom, if that is a module's).
+PATCHED = re.compile(r"Oops: int3:.*?RIP: [0-9a-f]+:(\S+ (?:\[\w+\])?)", re.S)
 LOG_LINES = 200
 # All waiting inside of a guest and for its QEMU is for something that comes, so that
 # patience costs nothing, and a machine that is busy with other things fails no test.
@@ -189,6 +192,9 @@ class Guest:
             return f"QEMU itself crashed ({self.crash.name})"
         if not self.spoke and not self.disk:
             return "the kernel did not come as far as its init"
+        patched = PATCHED.search(self.console.read_text(errors="replace"))
+        if patched and "[" not in patched[1]:
+            return f"the kernel patched {patched[1].strip()} while an emulated CPU ran it"
         return None
 
     def _run_once(self):
