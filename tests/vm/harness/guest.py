@@ -32,7 +32,7 @@ WRONG = re.compile(
     r"turning off the locking correctness validator|workqueue lockup)")
 # A breakpoint that no longer stands where a CPU has run into it, and in what function
 # (of whom, if that is a module's).
-PATCHED = re.compile(r"Oops: int3:.*?RIP: [0-9a-f]+:(\S+ (?:\[\w+\])?)", re.S)
+PATCHED = re.compile(r"Oops: int3:.*?RIP: [0-9a-f]+:(\S+(?: \[\w+\])?)", re.S)
 LOG_LINES = 200
 # All waiting inside of a guest and for its QEMU is for something that comes, so that
 # patience costs nothing, and a machine that is busy with other things fails no test.

@@ -81,7 +81,7 @@ is "$(bound_driver $EDU)" edu_dma "the driver is there"
 
 # ---- a disk without room, a folder that cannot be written
 before "$OLD"
-mount -t tmpfs -o size=4k none /etc/iommu-pt/rules.d
+mount -t tmpfs -o size=4k,mode=755 none /etc/iommu-pt/rules.d
 echo "strict bus=pci name=$NIC" >$RULES
 dd if=/dev/zero of=/etc/iommu-pt/rules.d/filler bs=4k 2>/dev/null
 exits 1 "set on a full disk" ptctl set $EDU passthrough
