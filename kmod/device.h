@@ -56,7 +56,9 @@ extern struct mutex registry_lock;
  * @members: its records, by pt_device.member; registry_lock
  * @lock: held from the reading of the rules to the change of the domain
  * @work: brings the domain to what the rules say, later
- * @error: what the core refused the last change with, or 0; registry_lock
+ * @error: what keeps it from what it is asked for, or 0; registry_lock
+ * @refusal: what the core refused the last change with, or 0; registry_lock
+ * @refused: what that was to bring about; registry_lock
  * @changed: the domain is one that we chose, not the kernel; registry_lock
  * @identity: it was identity when it was last looked at; @lock
  * @rebinding: the domain is rebind.c's affair now; registry_lock
@@ -71,6 +73,8 @@ struct pt_group {
 	struct mutex lock;
 	struct work_struct work;
 	int error;
+	int refusal;
+	enum iommu_pt_policy refused;
 	bool changed;
 	bool identity;
 	bool rebinding;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -261,10 +262,21 @@ static void change(struct pt_group *group, const struct view *view,
 	ret = write_policy(group, view->verdict, now, &changed);
 	mutex_lock(&registry_lock);
 	group->error = ret;
+	group->refusal = ret;
+	group->refused = view->verdict;
 	if (!ret)
 		group->changed = changed;
 	stats_count(ret ? STAT_REFUSALS : STAT_CHANGES);
 	mutex_unlock(&registry_lock);
+}
+
+/*
+ * Of what is asked for still, until it is tried again: a driver that is back
+ * after its domain was refused keeps that from being tried, but not known.
+ */
+static int last_refusal(const struct pt_group *group, const struct view *view)
+{
+	return group->refused == view->verdict ? group->refusal : 0;
 }
 
 static void tell_members(struct pt_group *group, enum domain_type now);
@@ -297,7 +309,7 @@ static void update_locked(struct pt_group *group, bool rebinding)
 	mutex_lock(&registry_lock);
 	ret = decide_members(group);
 	view_group(group, &view);
-	group->error = ret;
+	group->error = ret ?: last_refusal(group, &view);
 	hold = ret || pt_mode != IOMMU_PT_MODE_ENFORCE || !view.members ||
 	       READ_ONCE(closed) || is_beyond_core(&view) ||
 	       (group->rebinding && !rebinding);
@@ -785,6 +797,14 @@ static void tell_members(struct pt_group *group, enum domain_type now)
 	mutex_unlock(&registry_lock);
 }
 
+void group_forget_refusal(struct pt_group *group)
+{
+	mutex_lock(&registry_lock);
+	group->refusal = 0;
+	group->error = 0;
+	mutex_unlock(&registry_lock);
+}
+
 /* ---- decisions of the runtime tier ---- */
 
 int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
@@ -792,13 +812,14 @@ int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
 {
 	int ret = decision_set(pt, policy, flags, extack);
 
+	group_forget_refusal(pt->group);
 	group_update(pt->group);
 	return ret;
 }
 
 /* ---- life ---- */
 
-int group_init(void)
+int __init group_init(void)
 {
 	updates = alloc_workqueue("iommu_pt_update", WQ_UNBOUND, 0);
 	return updates ? 0 : -ENOMEM;

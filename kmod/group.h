@@ -72,6 +72,9 @@ void group_update(struct pt_group *group);
 /* The same, by who has set pt_group.rebinding. */
 void group_update_rebinding(struct pt_group *group);
 
+/* Whoever asks for it again has it tried again, and is not told of the last time. */
+void group_forget_refusal(struct pt_group *group);
+
 /**
  * group_restore() - put a former domain back, whatever the rules say; not a
  *	less strict one, once sealed

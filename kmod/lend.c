@@ -2,6 +2,7 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/fs.h>
+#include <linux/init.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -54,17 +55,6 @@ static DEFINE_MUTEX(loans_lock);
 
 /* One loan at a time begins or ends. */
 static struct workqueue_struct *clerk;
-
-__printf(3, 4)
-static void fail(struct rebind_result *result, int error, const char *fmt, ...)
-{
-	va_list args;
-
-	result->error = error;
-	va_start(args, fmt);
-	vscnprintf(result->message, sizeof(result->message), fmt, args);
-	va_end(args);
-}
 
 /* ---- driver_override, by its file: how the kernel keeps it has changed ---- */
 
@@ -263,8 +253,8 @@ static void hand_over(struct loan *loan, struct rebind_result *result)
 
 	ret = write_override(dev, BORROWER);
 	if (ret) {
-		fail(result, ret, "driver_override of %s cannot be written (error %d); nothing was released",
-		     name, ret);
+		rebind_fail(result, ret, "driver_override of %s cannot be written (error %d); nothing was released",
+			    name, ret);
 		return;
 	}
 	device_release_driver(dev);
@@ -272,13 +262,13 @@ static void hand_over(struct loan *loan, struct rebind_result *result)
 	loan->lent = borrower_has(dev);
 	if (loan->lent)
 		return;
-	fail(result, ret < 0 ? ret : -ENODEV,
-	     "driver " BORROWER " does not bind to %s (error %d); is there a module of that name?",
-	     name, ret < 0 ? ret : -ENODEV);
+	rebind_fail(result, ret < 0 ? ret : -ENODEV,
+		    "driver " BORROWER " does not bind to %s (error %d); is there a module of that name?",
+		    name, ret < 0 ? ret : -ENODEV);
 	ret = restore(loan);
 	if (ret)
-		fail(result, ret, "driver " BORROWER " does not bind to %s, nor does its own any more (error %d)",
-		     name, ret);
+		rebind_fail(result, ret, "driver " BORROWER " does not bind to %s, nor does its own any more (error %d)",
+			    name, ret);
 }
 
 static void begin(struct loan *loan, struct rebind_result *result)
@@ -289,21 +279,21 @@ static void begin(struct loan *loan, struct rebind_result *result)
 
 	/* vfio-pci's remove waits for userspace to let go, maybe forever. */
 	if (is_users(loan->pt)) {
-		fail(result, -EBUSY, "a userspace driver has %s, or a sibling in its group",
-		     name);
+		rebind_fail(result, -EBUSY, "a userspace driver has %s, or a sibling in its group",
+			    name);
 		return;
 	}
 	ret = read_override(dev, loan->override, sizeof(loan->override)) ?:
 	      note_driver(loan);
 	if (ret) {
-		fail(result, ret, "the driver of %s cannot be kept for later (error %d); nothing was released",
-		     name, ret);
+		rebind_fail(result, ret, "the driver of %s cannot be kept for later (error %d); nothing was released",
+			    name, ret);
 		return;
 	}
 	request_module(BORROWER);
 	if (!hold_group(loan))
-		fail(result, -EBUSY, "the group of %s is being rebound, or lent to somebody else; try again",
-		     name);
+		rebind_fail(result, -EBUSY, "the group of %s is being rebound, or lent to somebody else; try again",
+			    name);
 	else if (!borrower_has(dev))
 		hand_over(loan, result);
 }
@@ -323,11 +313,11 @@ static void give_back(struct loan *loan, struct rebind_result *result)
 	if (!ret)
 		return;
 	if (!device_is_registered(dev)) {
-		fail(result, -ENODEV, "%s is gone", dev_name(dev));
+		rebind_fail(result, -ENODEV, "%s is gone", dev_name(dev));
 		return;
 	}
-	fail(result, ret, "driver %s does not bind to %s any more (error %d)",
-	     driver, dev_name(dev), ret);
+	rebind_fail(result, ret, "driver %s does not bind to %s any more (error %d)",
+		    driver, dev_name(dev), ret);
 	dev_err(dev, "iommu_pt: %s\n", result->message);
 }
 
@@ -494,7 +484,7 @@ void lend_end(u32 portid)
 	mutex_unlock(&loans_lock);
 }
 
-int lend_init(void)
+int __init lend_init(void)
 {
 	clerk = alloc_ordered_workqueue("iommu_pt_lend", 0);
 	return clerk ? 0 : -ENOMEM;

@@ -24,8 +24,7 @@ struct rebinding {
 	struct part parts[];
 };
 
-__printf(3, 4)
-static void fail(struct rebind_result *result, int error, const char *fmt, ...)
+void rebind_fail(struct rebind_result *result, int error, const char *fmt, ...)
 {
 	va_list args;
 
@@ -181,14 +180,14 @@ static void fall_back(struct rebinding *re, enum domain_type before,
 	}
 	again = attach_parts(re);
 	if (!again)
-		fail(result, error,
-		     "driver %s failed to bind to %s again (error %d); a second try, in a domain of type %s, bound it",
-		     driver, name, error, domain_type_name(now));
+		rebind_fail(result, error,
+			    "driver %s failed to bind to %s again (error %d); a second try, in a domain of type %s, bound it",
+			    driver, name, error, domain_type_name(now));
 	else
-		fail(result, error,
-		     "driver %s does not bind to %s any more (error %d), nor in a domain of type %s (error %d); it has no driver now",
-		     driver, name, error, domain_type_name(now),
-		     again->error);
+		rebind_fail(result, error,
+			    "driver %s does not bind to %s any more (error %d), nor in a domain of type %s (error %d); it has no driver now",
+			    driver, name, error, domain_type_name(now),
+			    again->error);
 }
 
 static void run(struct rebinding *re, struct rebind_result *result)
@@ -211,16 +210,16 @@ static bool is_worth_it(struct pt_device *pt, struct rebind_result *result)
 	bool pending;
 
 	if (!report) {
-		fail(result, -ENOMEM, "out of memory; nothing was released");
+		rebind_fail(result, -ENOMEM, "out of memory; nothing was released");
 		return false;
 	}
 	group_report(pt, report);
 	pending = report->status == IOMMU_PT_STATUS_PENDING;
 	/* vfio-pci's remove waits for userspace to let go, maybe forever. */
 	if (pending && report->user)
-		fail(result, -EBUSY,
-		     "a userspace driver has %s, or a sibling in its group, open; end it first",
-		     dev_name(pt->dev));
+		rebind_fail(result, -EBUSY,
+			    "a userspace driver has %s, or a sibling in its group, open; end it first",
+			    dev_name(pt->dev));
 	group_report_done(report);
 	kfree(report);
 	return pending && !result->error;
@@ -234,9 +233,9 @@ static bool is_in_vain(struct pt_device *pt, struct rebind_result *result)
 	mutex_lock(&registry_lock);
 	list_for_each_entry(member, &pt->group->members, member)
 		if (member != pt && group_is_blocker(member))
-			fail(result, -EBUSY,
-			     "%s in the same group has a driver too; nothing was released, use --group",
-			     dev_name(member->dev));
+			rebind_fail(result, -EBUSY,
+				    "%s in the same group has a driver too; nothing was released, use --group",
+				    dev_name(member->dev));
 	mutex_unlock(&registry_lock);
 	return result->error;
 }
@@ -248,14 +247,15 @@ void rebind(struct pt_device *pt, bool whole_group,
 
 	result->error = 0;
 	result->message[0] = '\0';
+	group_forget_refusal(pt->group);
 	if (!is_worth_it(pt, result))
 		return;
 	if (!whole_group && is_in_vain(pt, result))
 		return;
 	if (!rebind_begin(pt->group)) {
-		fail(result, -EBUSY,
-		     "the group of %s is being rebound already; try again",
-		     dev_name(pt->dev));
+		rebind_fail(result, -EBUSY,
+			    "the group of %s is being rebound already; try again",
+			    dev_name(pt->dev));
 		return;
 	}
 	re = gather(pt, whole_group);
@@ -263,7 +263,7 @@ void rebind(struct pt_device *pt, bool whole_group,
 		run(re, result);
 		free_parts(re);
 	} else {
-		fail(result, -ENOMEM, "out of memory; nothing was released");
+		rebind_fail(result, -ENOMEM, "out of memory; nothing was released");
 	}
 	rebind_end(pt->group);
 }

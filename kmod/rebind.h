@@ -6,6 +6,7 @@
 #ifndef IOMMU_PT_REBIND_H
 #define IOMMU_PT_REBIND_H
 
+#include <linux/compiler_attributes.h>
 #include <linux/types.h>
 
 struct pt_device;
@@ -23,6 +24,15 @@ struct rebind_result {
 	int error;
 	char message[REBIND_MESSAGE_MAX];
 };
+
+/**
+ * rebind_fail() - say that it failed, and why
+ * @result: takes both; what it said before is lost
+ * @error: less than 0
+ * @fmt: of printf; what comes of it is cut
+ */
+__printf(3, 4)
+void rebind_fail(struct rebind_result *result, int error, const char *fmt, ...);
 
 /**
  * rebind() - give a device's driver, or its group's drivers, a new domain

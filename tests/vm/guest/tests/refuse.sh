@@ -79,8 +79,12 @@ set_group() {
 
 rebind() {
 	with_refusal "$1" "$2" ptctl set --runtime --rebind platform/$ONE strict
-	case $STATUS:$(state_of $ONE) in	# the driver is back, and the next unbind tries again
-	"0:strict applied DMA"|"4:strict pending identity") ;;
+	case $STATUS:$(state_of $ONE) in
+	"0:strict applied DMA") ;;
+	"1:strict refused identity")	# known, although the driver is back
+		run ptctl set --runtime --rebind platform/$ONE strict
+		[ "$STATUS:$(state_of $ONE)" = "0:strict applied DMA" ] ||
+			echo "$1 $2: once more: status $STATUS: $(state_of $ONE)" ;;
 	*) echo "$1 $2: status $STATUS: $(state_of $ONE)" ;;
 	esac
 	[ "$(basename "$(readlink $DEV/$ONE/driver)")" = witness ] ||
