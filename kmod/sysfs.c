@@ -16,6 +16,7 @@
  */
 #include <linux/capability.h>
 #include <linux/device.h>
+#include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -34,9 +35,21 @@
 
 /* ---- a device's ---- */
 
-/* The word of one attribute of a device. */
-static ssize_t show(struct device *dev, char *buf,
-		    const char *(*word)(const struct pt_report *report))
+static struct device_attribute dev_attr_policy, dev_attr_effective, dev_attr_status;
+
+static const char *word_of(const struct device_attribute *attr,
+			   const struct pt_report *report)
+{
+	if (attr == &dev_attr_policy)
+		return policy_name(report->policy);
+	if (attr == &dev_attr_effective)
+		return effective_name(report->effective);
+	if (attr == &dev_attr_status)
+		return status_name(report->status);
+	return report->rule ? tier_name(report->rule->tier) : "none";
+}
+
+static ssize_t show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct pt_device *pt = pt_device_find(dev);
 	struct pt_report *report;
@@ -50,37 +63,11 @@ static ssize_t show(struct device *dev, char *buf,
 		return -ENOMEM;
 	}
 	group_report(pt, report);
-	len = sysfs_emit(buf, "%s\n", word(report));
+	len = sysfs_emit(buf, "%s\n", word_of(attr, report));
 	group_report_done(report);
 	kfree(report);
 	pt_device_put(pt);
 	return len;
-}
-
-static const char *policy_word(const struct pt_report *report)
-{
-	return policy_name(report->policy);
-}
-
-static const char *effective_word(const struct pt_report *report)
-{
-	return effective_name(report->effective);
-}
-
-static const char *status_word(const struct pt_report *report)
-{
-	return status_name(report->status);
-}
-
-static const char *source_word(const struct pt_report *report)
-{
-	return report->rule ? tier_name(report->rule->tier) : "none";
-}
-
-static ssize_t policy_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return show(dev, buf, policy_word);
 }
 
 static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
@@ -103,28 +90,11 @@ static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 	pt_device_put(pt);
 	return ret ?: count;
 }
-static DEVICE_ATTR_RW(policy);
 
-static ssize_t effective_show(struct device *dev,
-			      struct device_attribute *attr, char *buf)
-{
-	return show(dev, buf, effective_word);
-}
-static DEVICE_ATTR_RO(effective);
-
-static ssize_t status_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return show(dev, buf, status_word);
-}
-static DEVICE_ATTR_RO(status);
-
-static ssize_t source_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return show(dev, buf, source_word);
-}
-static DEVICE_ATTR_RO(source);
+static DEVICE_ATTR(policy, 0644, show, policy_store);
+static DEVICE_ATTR(effective, 0444, show, NULL);
+static DEVICE_ATTR(status, 0444, show, NULL);
+static DEVICE_ATTR(source, 0444, show, NULL);
 
 static struct attribute *device_attrs[] = {
 	&dev_attr_policy.attr,
@@ -213,7 +183,8 @@ static ssize_t sealed_store(struct kobject *kobj, struct kobj_attribute *attr,
 		return -EPERM;
 	if (pt_mode == IOMMU_PT_MODE_OFF)
 		return -EOPNOTSUPP;
-	if (!sysfs_streq(buf, "1"))
+	/* All that was written, not only what is before its first NUL. */
+	if (strlen(buf) != count || !sysfs_streq(buf, "1"))
 		return -EINVAL;
 	return seal() ?: count;
 }
@@ -297,7 +268,7 @@ static const struct attribute *const module_attrs[] = {
 
 static struct kobject *folder;
 
-int sysfs_init(void)
+int __init sysfs_init(void)
 {
 	int ret;
 

@@ -23,6 +23,7 @@ is "$(domain_type $NVME) $(domain_type $EDU)" "identity DMA" "are in force"
 is "$(status_of $NIC)" pending "one of them has a driver in its way"
 like "$(cat $sealed)" 0 "not sealed"
 check "anything but 1 is no word" sh -c "! echo 0 >$sealed"
+check "nor is what only begins with it" sh -c "! printf '1\\0 not' >$sealed"
 check "not for everybody" sh -c "! /usr/bin/setpriv --bounding-set -sys_admin --inh-caps -sys_admin sh -c 'echo 1 >$sealed'"
 like "$(cat $sealed)" 0 "not sealed still"
 
