@@ -3,6 +3,7 @@
 #include <linux/amba/bus.h>
 #include <linux/device.h>
 #include <linux/dma-map-ops.h>
+#include <linux/init.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -184,7 +185,7 @@ void early_note_bound(struct device *dev)
 		early_look_later();
 }
 
-int early_init(void (*look)(void))
+int __init early_init(void (*look)(void))
 {
 	int ret = register_module_notifier(&modules_watcher);
 

@@ -4,6 +4,7 @@
 #include <linux/device.h>
 #include <linux/dmi.h>
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/property.h>
@@ -137,7 +138,7 @@ static void reject(struct hint *hint, const char *fmt, ...)
 	va_end(args);
 }
 
-static void check(struct pieces *pieces, struct hint *hint, const char *text,
+static void __init check(struct pieces *pieces, struct hint *hint, const char *text,
 		  size_t len, size_t column)
 {
 	struct hint_summary summary;
@@ -163,7 +164,7 @@ static void check(struct pieces *pieces, struct hint *hint, const char *text,
 		channel_name(hint->channel), hint->rejected);
 }
 
-static void reject_rest(enum iommu_pt_channel channel)
+static void __init reject_rest(enum iommu_pt_channel channel)
 {
 	struct hint *hint;
 	unsigned long id;
@@ -175,7 +176,7 @@ static void reject_rest(enum iommu_pt_channel channel)
 
 /* ---- SMBIOS ---- */
 
-static int add_smbios_string(struct pieces *pieces, const char *string)
+static int __init add_smbios_string(struct pieces *pieces, const char *string)
 {
 	size_t len = strlen(string);
 	struct hint *hint;
@@ -197,7 +198,7 @@ static int add_smbios_string(struct pieces *pieces, const char *string)
 }
 
 /* In the order of the table; the kernel has them in reverse. */
-static const char **list_oem_strings(unsigned int *count)
+static const char **__init list_oem_strings(unsigned int *count)
 {
 	const struct dmi_device *device = NULL;
 	const char **strings;
@@ -213,7 +214,7 @@ static const char **list_oem_strings(unsigned int *count)
 	return strings;
 }
 
-static int add_smbios_strings(struct pieces *pieces)
+static int __init add_smbios_strings(struct pieces *pieces)
 {
 	unsigned int count, i;
 	const char **strings = list_oem_strings(&count);
@@ -225,7 +226,7 @@ static int add_smbios_strings(struct pieces *pieces)
 	return ret;
 }
 
-static int read_smbios(struct pieces *pieces)
+static int __init read_smbios(struct pieces *pieces)
 {
 	struct rule_error err;
 	int ret = add_smbios_strings(pieces);
@@ -433,7 +434,7 @@ int hints_set_fw_cfg(const char *text, size_t len,
 
 /* ---- life ---- */
 
-int hints_init(void)
+int __init hints_init(void)
 {
 	struct pieces *pieces = kzalloc(sizeof(*pieces), GFP_KERNEL);
 	int ret = -ENOMEM;

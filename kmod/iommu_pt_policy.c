@@ -223,7 +223,7 @@ static void unwatch_all(void)
 	}
 }
 
-static int watch_bus(unsigned int n)
+static int __init watch_bus(unsigned int n)
 {
 	int ret;
 
@@ -240,7 +240,7 @@ static int watch_bus(unsigned int n)
 	return ret;
 }
 
-static int watch_all(void)
+static int __init watch_all(void)
 {
 	unsigned int n;
 	int ret;
@@ -364,7 +364,7 @@ static void end_to_watch(void)
 	forget_devices();
 }
 
-static int begin_to_watch(void)
+static int __init begin_to_watch(void)
 {
 	int ret;
 
@@ -386,7 +386,7 @@ static int begin_to_watch(void)
 /* ---- parameters ---- */
 
 /* A confidential guest does not trust its hypervisor, whatever it is told. */
-static int read_hints(void)
+static int __init read_hints(void)
 {
 	int parsed = hints_parse(hints, strlen(hints));
 
@@ -402,7 +402,7 @@ static int read_hints(void)
 	return 0;
 }
 
-static int read_words(void)
+static int __init read_words(void)
 {
 	int parsed = mode_parse(mode, strlen(mode));
 
@@ -427,7 +427,7 @@ static int read_words(void)
  * A mistake on the command line must not keep the rules of the other tiers
  * from their work, so it is told and the module goes on without these.
  */
-static int read_rules(void)
+static int __init read_rules(void)
 {
 	struct rule_error err;
 	int ret;

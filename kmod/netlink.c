@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
@@ -364,17 +365,23 @@ static int set_found(struct genl_info *info, struct pt_device *pt, u32 flags)
 	return ret;
 }
 
+/* As find_device(), for whoever may change it. */
+static struct pt_device *find_to_change(struct sk_buff *skb,
+					struct genl_info *info)
+{
+	if (is_denied(skb, info))
+		return ERR_PTR(-EPERM);
+	if (is_off(info))
+		return ERR_PTR(-EOPNOTSUPP);
+	return find_device(info);
+}
+
 static int set_device(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *flags = info->attrs[IOMMU_PT_A_FLAGS];
-	struct pt_device *pt;
+	struct pt_device *pt = find_to_change(skb, info);
 	int ret;
 
-	if (is_denied(skb, info))
-		return -EPERM;
-	if (is_off(info))
-		return -EOPNOTSUPP;
-	pt = find_device(info);
 	if (IS_ERR(pt))
 		return PTR_ERR(pt);
 	ret = set_found(info, pt, flags ? nla_get_u32(flags) : 0);
@@ -443,14 +450,9 @@ static int lend_found(struct genl_info *info, struct pt_device *pt)
 
 static int lend_device(struct sk_buff *skb, struct genl_info *info)
 {
-	struct pt_device *pt;
+	struct pt_device *pt = find_to_change(skb, info);
 	int ret;
 
-	if (is_denied(skb, info))
-		return -EPERM;
-	if (is_off(info))
-		return -EOPNOTSUPP;
-	pt = find_device(info);
 	if (IS_ERR(pt))
 		return PTR_ERR(pt);
 	ret = lend_found(info, pt);
@@ -805,7 +807,7 @@ static const struct genl_multicast_group groups[] = {
 	{ .name = IOMMU_PT_GENL_MCGRP },
 };
 
-static struct genl_family family __ro_after_init = {
+static struct genl_family family = {
 	.name = IOMMU_PT_GENL_NAME,
 	.version = IOMMU_PT_GENL_VERSION,
 	.maxattr = IOMMU_PT_A_MAX,
@@ -818,7 +820,7 @@ static struct genl_family family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
-int netlink_init(void)
+int __init netlink_init(void)
 {
 	int ret;
 

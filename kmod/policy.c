@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/err.h>
+#include <linux/init.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include "hint.h"
@@ -682,7 +683,7 @@ struct policy_rule *policy_next(struct policy_rule *last)
 
 /* ---- life ---- */
 
-void policy_init(void)
+void __init policy_init(void)
 {
 	init_ruleset(&current_rules);
 }
