@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 struct device;
-struct file;
 struct iommu_group;
 
 enum domain_type {
@@ -37,8 +36,9 @@ const char *domain_type_name(enum domain_type type);
  * domain_read() - what a group's default domain is now
  * @grp: the group; the caller holds a reference
  *
- * Context: sleeps. Takes kernfs references and the core's group mutex.
- * Return: the type, DOMAIN_UNKNOWN where the core has none or says nothing.
+ * Context: sleeps. Takes the core's group mutex.
+ * Return: the type, DOMAIN_UNKNOWN where the core has none or says nothing, and
+ * without memory.
  */
 enum domain_type domain_read(struct iommu_group *grp);
 
@@ -76,14 +76,5 @@ bool domain_is_owned(struct iommu_group *grp);
  * owner merely because they are bound.
  */
 bool domain_driver_is_managed(struct device *dev);
-
-/**
- * domain_open_sysfs() - open any file of sysfs, whether or not /sys is mounted
- * @path: below the root of sysfs
- * @flags: as open() has
- *
- * Return: a file that the caller puts, or an ERR_PTR()
- */
-struct file *domain_open_sysfs(const char *path, int flags);
 
 #endif /* IOMMU_PT_DOMAIN_H */

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/delay.h>
 #include <linux/device.h>
-#include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
-#include "compat.h"
 #include "device.h"
-#include "domain.h"
 #include "group.h"
 #include "lend.h"
+#include "override.h"
 #include "rebind.h"
 #include "refusal.h"
 
@@ -56,56 +54,6 @@ static DEFINE_MUTEX(loans_lock);
 /* One loan at a time begins or ends. */
 static struct workqueue_struct *clerk;
 
-/* ---- driver_override, by its file: how the kernel keeps it has changed ---- */
-
-static struct file *open_override(struct device *dev, int flags)
-{
-	char path[128];
-
-	if (snprintf(path, sizeof(path), "bus/%s/devices/%s/driver_override",
-		     dev->bus->name, dev_name(dev)) >= sizeof(path))
-		return ERR_PTR(-ENAMETOOLONG);
-	return domain_open_sysfs(path, flags);
-}
-
-/* "" if there is none. */
-static int read_override(struct device *dev, char *name, size_t size)
-{
-	struct file *file = open_override(dev, O_RDONLY);
-	loff_t pos = 0;
-	ssize_t len;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	len = kernel_read(file, name, size - 1, &pos);
-	fput(file);
-	if (len < 0)
-		return len;
-	if (len == size - 1)
-		return -ENAMETOOLONG;
-	name[len] = '\0';
-	strim(name);
-	if (!strcmp(name, "(null)"))
-		name[0] = '\0';
-	return 0;
-}
-
-static int write_override(struct device *dev, const char *name)
-{
-	struct file *file = open_override(dev, O_WRONLY);
-	loff_t pos = 0;
-	char line[72];
-	ssize_t len;
-	int size;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	size = scnprintf(line, sizeof(line), "%s\n", name);
-	len = kernel_write(file, line, size, &pos);
-	fput(file);
-	return len < 0 ? len : 0;
-}
-
 /* ---- the drivers ---- */
 
 static bool borrower_has(struct device *dev)
@@ -141,9 +89,9 @@ static int restore_override(struct loan *loan)
 	char now[sizeof(loan->override)];
 	int ret;
 
-	ret = read_override(dev, now, sizeof(now));
+	ret = override_read(dev, now, sizeof(now));
 	if (!ret && !strcmp(now, BORROWER))
-		ret = write_override(dev, loan->override);
+		ret = override_write(dev, loan->override);
 	return ret;
 }
 
@@ -251,7 +199,7 @@ static void hand_over(struct loan *loan, struct rebind_result *result)
 	const char *name = dev_name(dev);
 	int ret;
 
-	ret = write_override(dev, BORROWER);
+	ret = override_write(dev, BORROWER);
 	if (ret) {
 		rebind_fail(result, ret, "driver_override of %s cannot be written (error %d); nothing was released",
 			    name, ret);
@@ -283,7 +231,7 @@ static void begin(struct loan *loan, struct rebind_result *result)
 			    name);
 		return;
 	}
-	ret = read_override(dev, loan->override, sizeof(loan->override)) ?:
+	ret = override_read(dev, loan->override, sizeof(loan->override)) ?:
 	      note_driver(loan);
 	if (ret) {
 		rebind_fail(result, ret, "the driver of %s cannot be kept for later (error %d); nothing was released",
@@ -486,11 +434,18 @@ void lend_end(u32 portid)
 
 int __init lend_init(void)
 {
+	int ret = override_init();
+
+	if (ret)
+		return ret;
 	clerk = alloc_ordered_workqueue("iommu_pt_lend", 0);
+	if (!clerk)
+		override_exit();
 	return clerk ? 0 : -ENOMEM;
 }
 
 void lend_exit(void)
 {
 	destroy_workqueue(clerk);
+	override_exit();
 }
