@@ -33,6 +33,10 @@ WRONG = re.compile(
 # A breakpoint that no longer stands where a CPU has run into it, and in what function
 # (of whom, if that is a module's).
 PATCHED = re.compile(r"Oops: int3:.*?RIP: [0-9a-f]+:(\S+(?: \[\w+\])?)", re.S)
+# What is loaded when the kernel complains, as it says with most complaints; and what
+# the module says when it is.
+LOADED = re.compile(r"Modules linked in:(.*)")
+OURS = re.compile(r"iommu_pt: |\b(iommu_pt_policy|testiommu|edu_dma|witness)\b")
 LOG_LINES = 200
 # All waiting inside of a guest and for its QEMU is for something that comes, so that
 # patience costs nothing, and a machine that is busy with other things fails no test.
@@ -192,9 +196,14 @@ class Guest:
             return f"QEMU itself crashed ({self.crash.name})"
         if not self.spoke and not self.disk:
             return "the kernel did not come as far as its init"
-        patched = PATCHED.search(self.console.read_text(errors="replace"))
+        text = self.console.read_text(errors="replace")
+        patched = PATCHED.search(text)
         if patched and "[" not in patched[1]:
             return f"the kernel patched {patched[1].strip()} while an emulated CPU ran it"
+        wrong = WRONG.search(text)
+        loaded = wrong and LOADED.search(text, wrong.start())
+        if loaded and not self.disk and not OURS.search(text[:wrong.start()] + loaded[1]):
+            return "the kernel found a mistake of its own, with no module of the project yet"
         return None
 
     def _run_once(self):
