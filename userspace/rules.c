@@ -93,6 +93,8 @@ static const char *why_distrusted(const struct stat *st)
 		return "belongs to a user who is not root, and does not count; chown root";
 	if (st->st_mode & S_IWOTH)
 		return "can be written by everybody, and does not count; chmod o-w";
+	if ((st->st_mode & S_IWGRP) && st->st_gid && st->st_gid != getegid())
+		return "can be written by a group that is not root's, and does not count; chmod g-w";
 	return NULL;
 }
 
