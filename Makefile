@@ -88,7 +88,7 @@ check-long:			## the same and what takes long
 # The first time, an hour more: it builds these kernels.
 check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, ...
 	tests/install-deps check
-	tests/vm/run --kernel 6.12-debug --kernel 7.3-debug $(if $(T),'$(T)')
+	tests/vm/run --kernel 6.12-debug --kernel 6.12-kobject --kernel 7.3-debug $(if $(T),'$(T)')
 
 check-boot:			## boot Debian from its own disk, with the packages installed
 	tests/install-deps check

@@ -14,9 +14,9 @@ def kernel(config, name):
     """As debian.kernel(), for a kernel that has a configuration of its own."""
     own = config["kernel"][name]
     name = own.get("built_as", name)
-    fragment = VM / "kernel" / f"{own['config']}.config"
+    fragments = [VM / f"kernel/{part}.config" for part in own["config"]]
     path = CACHE / "kernels" / name
-    stamp = cache.digest("kernel 1", own["suite"], own["source"], fragment,
+    stamp = cache.digest("kernel 1", own["suite"], own["source"], *fragments,
                          config["tree"][own["builder"]], VM / "harness/source.py")
     with cache.locked(f"kernel-{name}"):
         if not cache.fresh(path, stamp):
@@ -26,7 +26,7 @@ def kernel(config, name):
                 deb = debian.fetch_source(own, builder, aside, CACHE / "logs" / f"kernel-{name}.log")
                 _unpack(deb, workshop)
                 deb.unlink()
-                shutil.copy(fragment, workshop / "fragment")
+                (workshop / "fragment").write_text("".join(part.read_text() for part in fragments))
                 _make(name, builder, workshop, aside)
     return path
 
