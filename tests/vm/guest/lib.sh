@@ -139,6 +139,9 @@ device_del() {
 # STAGE: boot again, into this same test with $STAGE set to it. Only /persist
 # lives on.
 reboot_and_continue() {
+	# shellcheck source=tests/vm/guest/counters.sh
+	. /tests/counters.sh
+	send_counters
 	host "reboot $1" >/dev/null || die "reboot into $1"
 	! mounted /persist || umount /etc/iommu-pt /persist
 	sync

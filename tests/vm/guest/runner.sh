@@ -44,20 +44,6 @@ look_for_leaks() {
 	fi
 }
 
-# The counters of a ptctl or of modules that have them, for tests/coverage and
-# tests/vm/coverage.
-send_counters() {
-	{
-		find /run/gcov/build/userland-gcov/out/ptctl.obj -name '*.gcda'
-		find /sys/kernel/debug/gcov -path '*-kmod/*.gcda' ! -path '*tests*'
-	} 2>/dev/null | while IFS= read -r file; do
-		base64 -w 3000 "$file" | while read -r part; do
-			echo "@gcov ${file##*/} $part" >&3
-			read -r _ <&3
-		done
-	done
-}
-
 run_tests() {
 	again=
 	STAGE=$(word vm.stage)
@@ -72,6 +58,8 @@ run_tests() {
 		STAGE=''
 	done
 	look_for_leaks
+	# shellcheck source=tests/vm/guest/counters.sh
+	. /tests/counters.sh
 	send_counters
 	echo "@done" >&3
 	sync

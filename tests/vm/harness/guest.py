@@ -146,6 +146,7 @@ class Guest:
 
     def __init__(self, config, kernel, machine, tests, *, kernel_path, initramfs, disk, log_dir,
                  show):
+        self.config = config
         self.machine = config["machine"][machine]
         slower = config["kernel"][kernel].get("slower", 1)
         self.timeout = self.machine["timeout"] * slower
@@ -163,6 +164,7 @@ class Guest:
         self.reboot = None				# (test, stage)
         self.crash = None				# the signal that QEMU died of
         self.spoke = False				# the guest, in the last boot
+        self.qemu = []					# how it is called
         self.qmp = None
         self.process = None
         self.boots = 0
@@ -222,16 +224,28 @@ class Guest:
         self.verdicts.close(why, complaints, last)
         return self.verdicts.points
 
+    def _qemu(self):
+        """How QEMU is called: this machine's, or that of a tree, by the tree's own loader."""
+        name = self.arch["qemu"]
+        if not self.machine["emulator"]:
+            if not shutil.which(name):
+                raise Unavailable(f"{name} is not installed")
+            return [name]
+        tree = debian.tree(self.config, self.machine["emulator"])
+        loader = next((tree / "usr/lib64").glob("ld-linux-*.so.*"))
+        libraries = sorted({path.parent for path in (tree / "usr/lib").glob("*-linux-gnu/**/*.so*")})
+        firmware = [word for part in ("qemu", "seabios") for word in ("-L", tree / "usr/share" / part)]
+        return [str(word) for word in (loader, "--library-path", ":".join(map(str, libraries)),
+                                       tree / "usr/bin" / name, *firmware)]
+
     def _check_qemu(self):
-        qemu = shutil.which(self.arch["qemu"])
-        if not qemu:
-            raise Unavailable(f"{self.arch['qemu']} is not installed")
+        self.qemu = self._qemu()
         firmware = self.machine["firmware"]
         if firmware and not os.path.exists(firmware):
             raise Unavailable(f"there is no {firmware}")
         for device in self.machine["needs"]:
             # Some versions exit with 0 whatever they say.
-            asked = subprocess.run([qemu, "-device", f"{device},help"], check=False,
+            asked = subprocess.run([*self.qemu, "-device", f"{device},help"], check=False,
                                    capture_output=True, text=True)
             if asked.returncode or "not found" in asked.stderr:
                 raise Unavailable(f"this QEMU has no {device}")
@@ -267,7 +281,7 @@ class Guest:
             append.append("vm.gcov=1")
         append.append("vm.tests=" + ",".join(tests))
         return [
-            self.arch["qemu"], "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            *self.qemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             *base, *map(fill, self._encoded(base)),
             "-drive", f"if=none,id=persist,format=raw,file={run_dir}/persist",
             *self.arch["persist"],
@@ -283,7 +297,7 @@ class Guest:
         """The devices; {encode:FORMAT} is as many words as "ptctl hints encode" makes of it."""
         for word in self.machine["devices"]:
             form = re.fullmatch(r"\{encode:([\w-]+)\}", word)
-            yield from encode.words(form[1], [self.arch["qemu"], *base]) if form else [word]
+            yield from encode.words(form[1], [*self.qemu, *base]) if form else [word]
 
     def _initrd(self, run_dir):
         """The initramfs, and before it the tables that take the place of the firmware's."""

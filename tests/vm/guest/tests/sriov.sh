@@ -7,6 +7,7 @@
 PF=$(below $PORT1)
 VFS=$PCI/$PF/sriov_numvfs
 domain_at_probe() { cat "$PCI/$1/witness_domain"; }
+is_strict() { [ "$(domain_type "$1")" = DMA ]; }
 
 modprobe -a witness igb
 is "$(bound_driver "$PF")" igb "the card has its driver"
@@ -29,6 +30,7 @@ vf=$(basename "$(readlink "$PCI/$PF/virtfn1")")
 is "$(domain_at_probe "$vf")" identity "identity, as before"
 echo strict >"$PCI/$vf/iommu_pt/policy"
 unbind "$vf"
+check "it becomes strict" wait_for 10 is_strict "$vf"	# before 6.4 a worker does it
 probe "$vf"
 is "$(domain_at_probe "$vf")" DMA "one of them strict, once it was unbound"
 
