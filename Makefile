@@ -7,7 +7,7 @@ bashdir ?= $(prefix)/share/bash-completion/completions
 zshdir ?= $(prefix)/share/zsh/site-functions
 KERNELDIR ?= /lib/modules/$(shell uname -r)/build
 SUITE ?= trixie
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 10
 export FUZZ_SECONDS
 
 # NO_MODULES=1 leaves the module out, and then needs no kernel headers.
@@ -103,7 +103,7 @@ bench:				## measure what it costs, beside what it replaces; B=GROUP
 	tests/install-deps demo
 	tests/vm/bench $(B)
 
-fuzz:				## fuzz parsers, and what reads files and arguments, for FUZZ_SECONDS (20) each
+fuzz:				## fuzz parsers, and what reads files and arguments, for FUZZ_SECONDS (10) each
 	tests/fuzz/run rule
 	tests/fuzz/run hint
 	tests/fuzz/run channel
