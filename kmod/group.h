@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The verdict of a group, made from its members' decisions, and the bringing
- * of its domain to that. Everything that happens (a device comes or goes, a
+ * The bringing of a group's domain to what its members' decisions come to
+ * (verdict.h). Everything that happens (a device comes or goes, a
  * driver unbinds, rules change) ends in one function that looks at all there
  * is and does what is missing; so nothing depends on the order of events.
  */
@@ -13,40 +13,9 @@
 #include "uapi/linux/iommu_pt.h"
 
 struct netlink_ext_ack;
-struct policy_rule;
 struct pt_device;
 struct pt_group;
 struct work_struct;
-
-#define PT_REASON_MAX	256
-
-/**
- * struct pt_report - all of a device, at one moment
- * @group_id: the core's number of its group, -1 without
- * @driver: name of its driver, empty without
- * @policy: the decision
- * @rule: the rule that decided, or NULL; a reference
- * @status: what became of the decision
- * @effective: what the device's DMA really does
- * @external: untrusted or removable
- * @virtio: a virtio transport
- * @virtio_access: what that offers
- * @user: a userspace driver (vfio, iommufd) owns its group
- * @reason: a sentence that explains @status, may be empty
- */
-struct pt_report {
-	int group_id;
-	char driver[64];
-	enum iommu_pt_policy policy;
-	struct policy_rule *rule;
-	enum iommu_pt_status status;
-	enum iommu_pt_effective effective;
-	bool external;
-	bool virtio;
-	enum iommu_pt_virtio_access virtio_access;
-	bool user;
-	char reason[PT_REASON_MAX];
-};
 
 int group_init(void);
 
@@ -106,21 +75,8 @@ void group_update_arriving(struct pt_device *pt);
  */
 void group_update_unbound(struct pt_device *pt);
 
-/* Is the device's driver in the way of a change? Under registry_lock. */
-bool group_is_blocker(const struct pt_device *pt);
-
 /* The same as group_update() for every group. */
 void group_update_all(void);
-
-/**
- * group_report() - say all of a device
- * @pt: the device
- * @report: filled in; group_report_done() when no longer needed
- *
- * Context: sleeps; takes registry_lock, reads the domain.
- */
-void group_report(struct pt_device *pt, struct pt_report *report);
-void group_report_done(struct pt_report *report);
 
 /**
  * group_decide() - a decision of the runtime tier
@@ -129,7 +85,7 @@ void group_report_done(struct pt_report *report);
  * @flags: IOMMU_PT_SET_FORCE, IOMMU_PT_SET_GROUP
  * @extack: says why not; may be NULL
  *
- * Return: 0 (what became of it, group_report() says); -EOPNOTSUPP if the
+ * Return: 0 (what became of it, report_make() says); -EOPNOTSUPP if the
  * device is in no IOMMU group or the mode is off, -EPERM if a safety rule or
  * the seal forbids it, -ENOMEM; then nothing is changed.
  */

@@ -13,6 +13,7 @@
 #include "override.h"
 #include "rebind.h"
 #include "refusal.h"
+#include "report.h"
 
 #define BORROWER	"vfio-pci"
 #define ATTEMPTS	3		/* to give a device back */
@@ -183,9 +184,9 @@ static bool is_users(struct pt_device *pt)
 	bool is = true;
 
 	if (report) {
-		group_report(pt, report);
+		report_make(pt, report);
 		is = report->user;
-		group_report_done(report);
+		report_done(report);
 	}
 	kfree(report);
 	return is;

@@ -20,6 +20,7 @@
 #include "policy.h"
 #include "rebind.h"
 #include "refusal.h"
+#include "report.h"
 #include "seal.h"
 #include "stats.h"
 #include "subject.h"
@@ -145,12 +146,12 @@ static int fill_answer(struct answer *answer, struct pt_device *pt, u32 portid,
 			     IOMMU_PT_CMD_GET_DEVICE);
 	if (!header)
 		return -EMSGSIZE;
-	group_report(pt, &answer->report);
+	report_make(pt, &answer->report);
 	if (extras->rebind && extras->rebind->error)
 		answer->report.reason[0] = '\0';	/* the rebind's instead */
 	ret = add_device_attrs(answer->skb, pt, &answer->report) ?:
 	      add_extra_attrs(answer->skb, pt, extras);
-	group_report_done(&answer->report);
+	report_done(&answer->report);
 	if (!ret)
 		genlmsg_end(answer->skb, header);
 	return ret;
@@ -595,9 +596,9 @@ static int dump_device(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!header)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, header);
-	group_report(pt, report);
+	report_make(pt, report);
 	ret = add_device_attrs(skb, pt, report);
-	group_report_done(report);
+	report_done(report);
 	if (ret)
 		genlmsg_cancel(skb, header);
 	else

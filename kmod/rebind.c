@@ -9,7 +9,9 @@
 #include "group.h"
 #include "mode.h"
 #include "rebind.h"
+#include "report.h"
 #include "stats.h"
+#include "verdict.h"
 
 /* A member and the driver that it had; both referenced. */
 struct part {
@@ -77,7 +79,7 @@ static struct pt_device **list_blockers(struct pt_group *group,
 	n = 0;
 	if (list)
 		list_for_each_entry(pt, &group->members, member)
-			if ((!only || pt == only) && group_is_blocker(pt))
+			if ((!only || pt == only) && verdict_is_blocker(pt))
 				list[n++] = pt_device_get(pt);
 	mutex_unlock(&registry_lock);
 	*count = n;
@@ -213,14 +215,14 @@ static bool is_worth_it(struct pt_device *pt, struct rebind_result *result)
 		rebind_fail(result, -ENOMEM, "out of memory; nothing was released");
 		return false;
 	}
-	group_report(pt, report);
+	report_make(pt, report);
 	pending = report->status == IOMMU_PT_STATUS_PENDING;
 	/* vfio-pci's remove waits for userspace to let go, maybe forever. */
 	if (pending && report->user)
 		rebind_fail(result, -EBUSY,
 			    "a userspace driver has %s, or a sibling in its group, open; end it first",
 			    dev_name(pt->dev));
-	group_report_done(report);
+	report_done(report);
 	kfree(report);
 	return pending && !result->error;
 }
@@ -232,7 +234,7 @@ static bool is_in_vain(struct pt_device *pt, struct rebind_result *result)
 
 	mutex_lock(&registry_lock);
 	list_for_each_entry(member, &pt->group->members, member)
-		if (member != pt && group_is_blocker(member))
+		if (member != pt && verdict_is_blocker(member))
 			rebind_fail(result, -EBUSY,
 				    "%s in the same group has a driver too; nothing was released, use --group",
 				    dev_name(member->dev));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The seal: until reboot nothing becomes less strict. What it means for rules
- * is in policy.c and decision.c, for domains in group.c.
+ * is in policy.c and decision.c, for domains in verdict.c.
  */
 #ifndef IOMMU_PT_SEAL_H
 #define IOMMU_PT_SEAL_H

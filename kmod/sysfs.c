@@ -29,6 +29,7 @@
 #include "mode.h"
 #include "names.h"
 #include "policy.h"
+#include "report.h"
 #include "seal.h"
 #include "stats.h"
 #include "sysfs.h"
@@ -62,9 +63,9 @@ static ssize_t show(struct device *dev, struct device_attribute *attr, char *buf
 		pt_device_put(pt);
 		return -ENOMEM;
 	}
-	group_report(pt, report);
+	report_make(pt, report);
 	len = sysfs_emit(buf, "%s\n", word_of(attr, report));
-	group_report_done(report);
+	report_done(report);
 	kfree(report);
 	pt_device_put(pt);
 	return len;
