@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a boot takes: the processor's time up to here, and all time by systemd's account.
-# bench-boot reads it.
-busy=$(awk '$1 == "cpu" { print ($2 + $3 + $4 + $7 + $8) * 10 }' /proc/stat)
+# bench-boot reads it. Then what the parts of it take that have to do with the packages.
+busy() { awk '$1 == "cpu" { print ($2 + $3 + $4 + $7 + $8) * 10 }' /proc/stat; }
+busy=$(busy)
 . /tests/lib.sh
 . /tests/boot/lib.sh
 
@@ -13,4 +14,23 @@ diag "iommu-pt.service: $(systemctl show -P CPUUsageNSec iommu-pt.service) ns of
 diag "$(systemd-analyze time 2>&1 | head -1)"
 diag "$(systemd-analyze blame --no-pager | head -12)"
 diag "$(systemd-analyze critical-chain --no-pager)"
+
+part() {	# DESCRIPTION COMMAND...: ten times
+	_what=$1 _before=$(busy)
+	shift
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		"$@" >/dev/null 2>&1
+	done
+	diag "part: $((($(busy) - _before) / 10)) ms: $_what"
+}
+all_events() { udevadm trigger --action=change && udevadm settle; }
+
+part "an event of every device, in udev" all_events
+if [ -x /usr/lib/iommu-pt/boot ]; then
+	reload() { modprobe -r iommu-pt-policy; modprobe iommu-pt-policy; }
+	part "rules handed over, twice a boot" /usr/lib/iommu-pt/boot
+	part "of which ptctl apply" ptctl apply
+	part "the module, out and in, with what udev does then" reload
+fi
+diag "part: $(($(cat /boot/initrd.img-* | wc -c) / 1024)) KiB: the initramfs, packed"
 done_testing
