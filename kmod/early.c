@@ -135,8 +135,9 @@ static void (*look_at_all)(void);	/* NULL before and after; look_lock */
 
 static void look(struct work_struct *work)
 {
-	void (*now)(void) = READ_ONCE(look_at_all);
+	void (*now)(void);
 
+	now = READ_ONCE(look_at_all);
 	if (now)
 		now();
 }

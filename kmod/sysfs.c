@@ -92,10 +92,10 @@ static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 	return ret ?: count;
 }
 
-static DEVICE_ATTR(policy, 0644, show, policy_store);
-static DEVICE_ATTR(effective, 0444, show, NULL);
-static DEVICE_ATTR(status, 0444, show, NULL);
-static DEVICE_ATTR(source, 0444, show, NULL);
+static struct device_attribute dev_attr_policy = __ATTR(policy, 0644, show, policy_store);
+static struct device_attribute dev_attr_effective = __ATTR(effective, 0444, show, NULL);
+static struct device_attribute dev_attr_status = __ATTR(status, 0444, show, NULL);
+static struct device_attribute dev_attr_source = __ATTR(source, 0444, show, NULL);
 
 static struct attribute *device_attrs[] = {
 	&dev_attr_policy.attr,
