@@ -198,8 +198,9 @@ static bool is_capable(struct device *dev, enum iommu_cap cap)
 static bool is_served(struct device *dev)
 {
 #ifdef CONFIG_ARM_AMBA
+	/* Linux 7 does not like an IOMMU that comes after the driver. */
 	if (amba && dev->bus == &amba_bustype)
-		return true;
+		return !dev->driver;
 #endif
 	if (!strncmp(dev_name(dev), STANDIN, strlen(STANDIN)))
 		return true;
