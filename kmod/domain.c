@@ -5,6 +5,7 @@
 #include <linux/iommu.h>
 #include <linux/kernfs.h>
 #include <linux/kobject.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/sched.h>
@@ -15,6 +16,15 @@
 
 /* The folder of all groups in sysfs. */
 static struct kernfs_node *groups;
+
+/*
+ * What a type is read into: sysfs_emit() wants a page, and a new one each time
+ * would be half of the reading. The core's group mutex is taken inside.
+ */
+static struct {
+	struct mutex lock;
+	char *page;
+} reading = { .lock = __MUTEX_INITIALIZER(reading.lock) };
 
 /* Writes to "type". One at a time a group; see group.c. */
 static struct workqueue_struct *writers;
@@ -34,17 +44,19 @@ int __init domain_init(void)
 	groups = kernfs_find_and_get(kernel_kobj->sd, "iommu_groups");
 	if (!groups)
 		return -ENODEV;
+	reading.page = (char *)__get_free_page(GFP_KERNEL);
 	writers = alloc_workqueue("iommu_pt_type", COMPAT_WQ_PERCPU | WQ_HIGHPRI, 0);
-	if (!writers) {
-		kernfs_put(groups);
-		return -ENOMEM;
-	}
-	return 0;
+	if (reading.page && writers)
+		return 0;
+	domain_exit();
+	return -ENOMEM;
 }
 
 void domain_exit(void)
 {
-	destroy_workqueue(writers);
+	if (writers)
+		destroy_workqueue(writers);
+	free_page((unsigned long)reading.page);
 	kernfs_put(groups);
 }
 
@@ -103,15 +115,13 @@ static enum domain_type parse_type(const char *word)
 
 static enum domain_type read_type(const struct type_file *type)
 {
-	/* Of which sysfs_emit() wants a whole page. */
-	char *page = (char *)get_zeroed_page(GFP_KERNEL);
 	enum domain_type now = DOMAIN_UNKNOWN;
 
-	if (!page)
-		return DOMAIN_UNKNOWN;
-	if (type->kobj->ktype->sysfs_ops->show(type->kobj, type->attr, page) > 0)
-		now = parse_type(page);
-	free_page((unsigned long)page);
+	mutex_lock(&reading.lock);
+	if (type->kobj->ktype->sysfs_ops->show(type->kobj, type->attr,
+					       reading.page) > 0)
+		now = parse_type(reading.page);
+	mutex_unlock(&reading.lock);
 	return now;
 }
 
@@ -163,11 +173,6 @@ int domain_write(struct iommu_group *grp, enum domain_type type,
 		send_writer(&writing);
 	*now = writing.now;
 	return writing.ret;
-}
-
-bool domain_is_owned(struct iommu_group *grp)
-{
-	return iommu_group_dma_owner_claimed(grp);
 }
 
 bool domain_driver_is_managed(struct device *dev)

@@ -6,10 +6,10 @@
 #ifndef IOMMU_PT_DOMAIN_H
 #define IOMMU_PT_DOMAIN_H
 
+#include <linux/iommu.h>
 #include <linux/types.h>
 
 struct device;
-struct iommu_group;
 
 enum domain_type {
 	DOMAIN_UNKNOWN,
@@ -37,8 +37,7 @@ const char *domain_type_name(enum domain_type type);
  * @grp: the group; the caller holds a reference
  *
  * Context: sleeps. Takes the core's group mutex.
- * Return: the type, DOMAIN_UNKNOWN where the core has none or says nothing, and
- * without memory.
+ * Return: the type, DOMAIN_UNKNOWN where the core has none or says nothing.
  */
 enum domain_type domain_read(struct iommu_group *grp);
 
@@ -66,7 +65,10 @@ int domain_write(struct iommu_group *grp, enum domain_type type,
  * domain_is_owned() - has a driver or userspace the group in use?
  * @grp: the group; the caller holds a reference
  */
-bool domain_is_owned(struct iommu_group *grp);
+static inline bool domain_is_owned(struct iommu_group *grp)
+{
+	return iommu_group_dma_owner_claimed(grp);
+}
 
 /**
  * domain_driver_is_managed() - does the driver see to DMA ownership itself?

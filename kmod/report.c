@@ -277,11 +277,6 @@ void report_make(struct pt_device *pt, struct pt_report *report)
 	mutex_unlock(&registry_lock);
 }
 
-void report_done(struct pt_report *report)
-{
-	policy_rule_put(report->rule);
-}
-
 /* For whoever reads the log and listens to no events. */
 static void log_status(const struct pt_device *pt,
 		       const struct pt_report *report)
@@ -317,12 +312,21 @@ static void log_contradiction(const struct pt_device *pt)
 	dev_warn(pt->dev, "iommu_pt: %s\n", reason);
 }
 
+/* No rule and the kernel's own choice of a domain, and so it was. */
+static bool is_nothing_new(const struct pt_device *pt)
+{
+	return !pt->rule && !pt->group->changed && pt->told_tier < 0 &&
+	       pt->told_status == IOMMU_PT_STATUS_NONE;
+}
+
 static void tell(struct pt_device *pt, enum domain_type now)
 {
 	bool contradiction = decision_is_contradictory(pt);
 	struct pt_report report;
 	int tier;
 
+	if (is_nothing_new(pt))
+		return;
 	fill_report(pt, now, &report);
 	tier = report.rule ? (int)report.rule->tier : -1;
 	if (report.policy != pt->told_policy || tier != pt->told_tier ||

@@ -7,9 +7,9 @@
 
 #include <linux/types.h>
 #include "domain.h"
+#include "policy.h"
 #include "uapi/linux/iommu_pt.h"
 
-struct policy_rule;
 struct pt_device;
 struct pt_group;
 
@@ -51,7 +51,11 @@ struct pt_report {
  * Context: sleeps; takes registry_lock, reads the domain.
  */
 void report_make(struct pt_device *pt, struct pt_report *report);
-void report_done(struct pt_report *report);
+
+static inline void report_done(struct pt_report *report)
+{
+	policy_rule_put(report->rule);
+}
 
 /**
  * report_tell() - events, and lines of the log, for what is new of a group's

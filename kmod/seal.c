@@ -10,12 +10,7 @@
 #include "seal.h"
 
 static DEFINE_MUTEX(sealing);	/* outermost; one seals, others wait for it */
-static bool sealed;		/* written under registry_lock */
-
-bool seal_is_on(void)
-{
-	return READ_ONCE(sealed);
-}
+bool pt_sealed;
 
 /* Whoever changes rules holds registry_lock from the question to the change. */
 static int seal_rules(void)
@@ -25,7 +20,7 @@ static int seal_rules(void)
 	mutex_lock(&registry_lock);
 	ret = policy_seal();
 	if (!ret)
-		WRITE_ONCE(sealed, true);
+		WRITE_ONCE(pt_sealed, true);
 	mutex_unlock(&registry_lock);
 	return ret;
 }

@@ -6,6 +6,7 @@
 #ifndef IOMMU_PT_SEAL_H
 #define IOMMU_PT_SEAL_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 /**
@@ -18,6 +19,11 @@
  */
 int seal(void);
 
-bool seal_is_on(void);
+extern bool pt_sealed;	/* becomes true once; written under registry_lock */
+
+static inline bool seal_is_on(void)
+{
+	return READ_ONCE(pt_sealed);
+}
 
 #endif /* IOMMU_PT_SEAL_H */
