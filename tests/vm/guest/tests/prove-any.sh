@@ -18,6 +18,13 @@ if [ "$(word vm.unsafe)" = yes ]; then
 	like "$ERR" "*allow_unsafe_interrupts=1*" "it says what would do"
 	echo Y >/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts
 fi
+# Whoever waited for the IOMMU's driver, the kernel probes now, one after the other.
+all_bound() {
+	for dev in $OBEY $PAST; do
+		[ "$dev" = $EDU ] || [ "$(bound_driver "$dev")" != none ] || return
+	done
+}
+check "each device has its driver" wait_for 30 all_bound
 # shellcheck disable=SC2086 # words
 drivers $OBEY $PAST >/run/drivers
 # shellcheck disable=SC2086
