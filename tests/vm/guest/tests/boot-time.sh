@@ -30,6 +30,8 @@ if [ -x /usr/lib/iommu-pt/boot ]; then
 	reload() { modprobe -r iommu-pt-policy; modprobe iommu-pt-policy; }
 	part "rules handed over, twice a boot" /usr/lib/iommu-pt/boot
 	part "of which ptctl apply" ptctl apply
+	part "iommu-pt.service, started again by systemctl" systemctl restart iommu-pt.service
+	part "systemctl alone" systemctl is-active iommu-pt.service
 	part "the module, out and in, with what udev does then" reload
 fi
 diag "part: $(($(cat /boot/initrd.img-* | wc -c) / 1024)) KiB: the initramfs, packed"
