@@ -78,3 +78,13 @@ judge_all() {
 		judge_group "$1" "$_group"
 	done
 }
+
+# Rules for the devices of the machine vtd, of several kinds, to be judged by.
+judge_rules() {
+	cat <<-RULES
+	passthrough modalias=pci:v00001234d000011E8*
+	strict name=$FN1 bus=pci
+	passthrough name=$NVME
+	translated name=$NIC
+	RULES
+}

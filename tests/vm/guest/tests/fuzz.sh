@@ -61,12 +61,7 @@ fuzz 0 "sysfs: whatever root writes" sysfuzz "$AMOUNT" "$SEED" $FILES
 is "$(cat /sys/kernel/iommu_pt/sealed)" 0 "nothing of it was a seal"
 
 # ---- the calm after
-cat >$RULES <<RULES
-passthrough modalias=pci:v00001234d000011E8*
-strict name=$FN1 bus=pci
-passthrough name=$NVME
-translated name=$NIC
-RULES
+judge_rules >$RULES
 unbind $NIC
 driver_override $NIC
 for dev in "$PCI"/*; do echo auto >"$dev/iommu_pt/policy"; done 2>/dev/null

@@ -103,12 +103,7 @@ for dev in $NVME $NIC $EDU $FN0 $FN1 $FN2; do
 	unbind $dev
 	echo auto >$PCI/$dev/iommu_pt/policy
 done 2>/dev/null
-cat >$RULES <<RULES
-passthrough modalias=pci:v00001234d000011E8*
-strict name=$FN1 bus=pci
-passthrough name=$NVME
-translated name=$NIC
-RULES
+judge_rules >$RULES
 exits 0 "rules are applied" ptctl apply
 cat /sys/kernel/iommu_pt/rules /sys/kernel/iommu_pt/stats >&2
 is "$(judge_all $RULES)" "" "every device is as the rules say"
