@@ -7,7 +7,9 @@
 reached_login
 is "$(systemctl show -P Result iommu-pt.service) $(systemctl is-active iommu-pt.service)" \
 	"success active" "the unit has done it"
-like "$(systemctl show -P SystemCallFilter iommu-pt.service)" "*finit_module*" "it may load modules"
+forbidden=$(systemctl show -P SystemCallFilter iommu-pt.service)
+like "$forbidden" "~* mount *" "it may not mount"
+unlike "$forbidden" "* finit_module *" "but load modules"
 unlike "$(systemctl show -P CapabilityBoundingSet iommu-pt.service)" "*cap_dac_override*" \
 	"and has few capabilities"
 # The initramfs has loaded both drivers already.
