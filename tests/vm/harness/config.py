@@ -33,7 +33,7 @@ def load(path=VM / "machines.toml"):
     machines = {}
     for name in data["machine"]:
         machine = {**data["defaults"], **_inherit(data["machine"], name)}
-        machine["append"] = f"{data['defaults']['append']} {machine['append']}"
+        machine["append"] = f"{data['defaults']['append']} {machine['tick']} {machine['append']}"
         machines[name] = machine
     data["kernel"] = {name: _inherit(data["kernel"], name) for name in data["kernel"]}
     for kernel in data["kernel"].values():
