@@ -96,23 +96,13 @@ static int restore_override(struct loan *loan)
 	return ret;
 }
 
-static int attach(struct loan *loan)
-{
-	struct device *dev = loan->pt->dev;
-	int ret;
-
-	if (!loan->drv)
-		return 0;
-	ret = device_driver_attach(loan->drv, dev);
-	/* Somebody else may have been faster. */
-	if (ret == -EBUSY && READ_ONCE(dev->driver) == loan->drv)
-		ret = 0;
-	return ret;
-}
-
 static int restore_once(struct loan *loan)
 {
-	return restore_override(loan) ?: attach(loan);
+	int ret = restore_override(loan);
+
+	if (!ret && loan->drv)
+		ret = rebind_attach(loan->pt->dev, loan->drv);
+	return ret;
 }
 
 /* What it had before; as often as it takes for a moment's lack of memory. */

@@ -37,8 +37,8 @@ void lend_exit(void);
  * @extack: says why it is not begun
  *
  * A device that vfio-pci has for good stays with it, and is nobody else's to
- * borrow meanwhile. The group's domain is nobody's to change until the last loan of the group has
- * ended, so that each driver comes back to what it had.
+ * borrow meanwhile. The group's domain is nobody's to change until the last
+ * loan of the group has ended, so that each driver comes back to what it had.
  *
  * Return: 0; -EBUSY: it is lent already, -EOPNOTSUPP: it cannot be, -ENOMEM
  */

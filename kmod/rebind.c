@@ -139,26 +139,26 @@ static void release_parts(struct rebinding *re)
 		device_release_driver(re->parts[i].pt->dev);
 }
 
-static int attach(struct part *part)
+int rebind_attach(struct device *dev, struct device_driver *drv)
 {
-	struct device *dev = part->pt->dev;
+	int error = device_driver_attach(drv, dev);
 
-	part->error = device_driver_attach(part->drv, dev);
 	/* Somebody else may have been faster. */
-	if (part->error == -EBUSY && READ_ONCE(dev->driver) == part->drv)
-		part->error = 0;
-	return part->error;
+	return error == -EBUSY && READ_ONCE(dev->driver) == drv ? 0 : error;
 }
 
 /* Return: the first that failed, or NULL. */
 static struct part *attach_parts(struct rebinding *re)
 {
-	struct part *failed = NULL;
+	struct part *part, *failed = NULL;
 	unsigned int i;
 
-	for (i = 0; i < re->count; i++)
-		if (attach(&re->parts[i]) && !failed)
-			failed = &re->parts[i];
+	for (i = 0; i < re->count; i++) {
+		part = &re->parts[i];
+		part->error = rebind_attach(part->pt->dev, part->drv);
+		if (part->error && !failed)
+			failed = part;
+	}
 	return failed;
 }
 

@@ -9,6 +9,8 @@
 #include <linux/compiler_attributes.h>
 #include <linux/types.h>
 
+struct device;
+struct device_driver;
 struct pt_device;
 struct pt_group;
 
@@ -59,6 +61,16 @@ void rebind(struct pt_device *pt, bool whole_group,
  */
 bool rebind_begin(struct pt_group *group);
 void rebind_end(struct pt_group *group);
+
+/**
+ * rebind_attach() - give a device back to the driver that it had
+ * @dev: the device
+ * @drv: the driver; the caller keeps its module
+ *
+ * Return: 0 if it has that driver now, whoever did it; else the error of
+ * device_driver_attach().
+ */
+int rebind_attach(struct device *dev, struct device_driver *drv);
 
 /**
  * rebind_idle() - rebind every pending transport that nothing uses yet
