@@ -47,6 +47,7 @@ int decision_make(struct pt_device *pt)
 	struct question question;
 	int ret = ask(&question, pt);
 
+	pt->undecided = ret;
 	if (ret)
 		return ret;
 	policy_decide(&question.subject, question.restricted, &decision);

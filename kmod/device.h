@@ -94,6 +94,7 @@ struct pt_group {
  * @member: in @group; empty once the device is leaving; registry_lock
  * @rule: the rule that decides, or NULL; a reference; registry_lock
  * @by_seal: @rule is one that the seal keeps; registry_lock
+ * @undecided: @rule is of before: there was no memory to ask again; registry_lock
  * @words: what each channel of hints says of it; registry_lock
  * @hint: its property, or NULL; registry_lock
  * @driver: name of the driver that is bound or binding, NULL if not @bound
@@ -122,6 +123,7 @@ struct pt_device {
 	struct list_head member;
 	struct policy_rule *rule;
 	bool by_seal;
+	bool undecided;
 	enum iommu_pt_policy words[__IOMMU_PT_CHANNEL_END];
 	struct hint *hint;
 	char *driver;

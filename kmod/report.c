@@ -133,6 +133,12 @@ static enum iommu_pt_status judge_enforced(struct pt_device *pt,
 	enum iommu_pt_policy policy = verdict_policy_of(pt);
 	struct pt_view view;
 
+	/* That what they said before is met says nothing of what they say now. */
+	if (pt->undecided) {
+		scnprintf(reason, PT_REASON_MAX,
+			  "out of memory to ask the rules; try again when there is some");
+		return IOMMU_PT_STATUS_REFUSED;
+	}
 	verdict_view(pt->group, &view);
 	if (policy == IOMMU_PT_POLICY_AUTO && verdict_is_left_over(pt->group, &view, now)) {
 		if (verdict_is_sealed_change(pt->group, &view, now))

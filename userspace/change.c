@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,6 +268,17 @@ static int other_in_way(const struct dev *dev, const struct dev *other)
 			other->label);
 }
 
+/* What was asked for is done, and the kernel does not say what came of it. */
+static int cannot_tell(const struct change *change, const struct dev *dev,
+		       const char *done, int err)
+{
+	if (err == -ENODEV)
+		return kernel_fail(change->kernel, err, dev->label);
+	return msg_fail(PTCTL_FAILED,
+			"%s: %s, but how it is now cannot be read: %s; see: ptctl show %s",
+			dev->label, done, strerror(-err), dev->label);
+}
+
 static int rebind_now(struct change *change, struct dev *dev, bool group)
 {
 	char *driver = xstrdup(dev->driver ? dev->driver : "none");
@@ -274,7 +286,10 @@ static int rebind_now(struct change *change, struct dev *dev, bool group)
 
 	err = kernel_rebind(change->kernel, dev, group);
 	ret = err ? kernel_fail(change->kernel, err, dev->label) : PTCTL_DONE;
-	if (!kernel_dev(change->kernel, dev) && ret)
+	err = kernel_dev(change->kernel, dev);
+	if (err && !ret)
+		ret = cannot_tell(change, dev, "rebound", err);
+	else if (!err && ret)
 		msg_err("%s: its driver was %s, now it is %s; effective is %s, status %s%s%s",
 			dev->label, driver, dev->driver ? dev->driver : "none",
 			dev_effective_word(dev), dev_status_word(dev),
@@ -385,7 +400,7 @@ static int finish_one(struct change *change, const struct dev *before)
 	now.syspath = xstrdup(before->syspath);
 	err = kernel_dev(change->kernel, &now);
 	if (err)
-		ret = kernel_fail(change->kernel, err, before->label);
+		ret = cannot_tell(change, before, "done", err);
 
 	rebound = !err && change->rebind &&
 		  now.status == IOMMU_PT_STATUS_PENDING;

@@ -105,14 +105,23 @@ hot_add() {
 	[ "$(edu_now)" = "strict DMA" ] || echo "$1: $(edu_now)"
 }
 
+# It is done, and only what came of it is not known.
+cannot_tell() {
+	case $STATUS:$ERR in
+	1:*"cannot be read"*) ;;
+	*) false ;;
+	esac
+}
+
 set_device() {
 	_before=$(edu_now)
 	with_fault "$1" ptctl set --runtime $EDU passthrough
 	case $STATUS:$(edu_now) in
 	"0:passthrough identity"|[15]:"$_before") ;;
+	"1:passthrough identity") cannot_tell || echo "$1: it is set, and says: $ERR" ;;
 	*) echo "$1: status $STATUS: $(edu_now)" ;;
 	esac
-	ptctl unset --runtime $EDU
+	ptctl unset --runtime $EDU >&2
 	[ "$(edu_now)" = "$_before" ] || echo "$1: taken back: $(edu_now)"
 }
 
@@ -131,14 +140,14 @@ replace_rules() {
 	_before=$(rules_now)
 	_new=strict
 	[ $(($1 % 2)) -eq 0 ] || _new=passthrough
-	printf '%s name=%s\nlazy modalias=pci:v00008086*\n' $_new $EDU >$RULES
+	printf '%s name=%s\nlazy name=%s modalias=pci:v00008086*\n' $_new $EDU $NIC >$RULES
 	with_fault "$1" ptctl apply
 	_after=$(cat $RULES)
 	case $STATUS:$(rules_now) in
 	"0:$_after"|1:"$_before") ;;
 	*) echo "$1: status $STATUS, and the rules are neither those before nor the new" ;;
 	esac
-	ptctl apply || echo "$1: cannot be applied afterwards"
+	ptctl apply >&2 || echo "$1: cannot be applied afterwards"
 	judge_all $RULES
 }
 
@@ -153,7 +162,7 @@ write_domain() {
 	"applied:passthrough identity"|"refused:passthrough DMA"*) ;;
 	*) echo "$1: status $STATUS, $(cat $PCI/$EDU/iommu_pt/status): $(edu_now)" ;;
 	esac
-	ptctl unset --runtime $EDU
+	ptctl unset --runtime $EDU >&2
 	[ "$(edu_now)" = "strict DMA" ] || echo "$1: taken back: $(edu_now)"
 }
 
@@ -171,6 +180,7 @@ rebind_in_workers() {
 rebound() {
 	case $STATUS:$(cat $PCI/$NIC/iommu_pt/policy):$(domain_type $NIC) in
 	0:passthrough:identity|[145]:*:DMA*) ;;
+	1:passthrough:identity) cannot_tell || echo "$1: it is rebound, and says: $ERR" ;;
 	*) echo "$1: status $STATUS, $(cat $PCI/$NIC/iommu_pt/policy), $(domain_type $NIC)" ;;
 	esac
 	[ "$(bound_driver $NIC)" = witness ] || echo "$1: it has no driver"
