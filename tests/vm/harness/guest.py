@@ -266,8 +266,9 @@ class Guest:
         def fill(word):
             word = re.sub(r"\{acpi:([\w-]+)\}", lambda m: str(build.acpi_table(m[1])), word)
             word = re.sub(r"\{fill:(\d+)\}", lambda m: "x" * int(m[1]), word)
+            accel = os.environ.get("VM_ACCEL", self.machine["accel"])
             return word.replace("{disk}", f"{run_dir}/disk").replace(
-                "{root}", str(self.disk)).replace("{accel}", os.environ.get("VM_ACCEL", "tcg"))
+                "{root}", str(self.disk)).replace("{accel}", accel)
 
         base = list(map(fill, self.machine["base"]))
         append = [f"console={self.arch['console']}", self.machine["append"],
