@@ -299,7 +299,7 @@ netdev_of() {
 	return 1
 }
 blockdev_of() {
-	for _dev in "$PCI/$1"/nvme/nvme*/nvme*n*; do
+	for _dev in "$PCI/$1"/nvme/nvme*/nvme*n* "$PCI/$1"/ata*/host*/target*/*/block/*; do
 		[ -e "/dev/${_dev##*/}" ] && echo "${_dev##*/}" && return
 	done
 	return 1
