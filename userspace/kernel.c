@@ -33,6 +33,8 @@ struct kernel {
 	struct nl_sock *sock;
 	int family;
 	unsigned int last_event;	/* number of it, 0: none seen */
+	bool lost;		/* the answer to the last request */
+	bool dead;		/* and there is no other socket: no more requests */
 	char sentence[512];
 };
 
@@ -212,21 +214,74 @@ static bool is_over(const struct exchange *x)
 	return x->done && (x->err || !x->late || x->answered);
 }
 
+static void set_options(struct nl_sock *sock)
+{
+	int fd = nl_socket_get_fd(sock), one = 1;
+
+	/* Older kernels lack them: then there are only numbers to report. */
+	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
+	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	nl_socket_set_msg_buf_size(sock, RECEIVE_MAX);
+}
+
+static struct nl_sock *connect_family(int *err)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+
+	*err = sock ? genl_connect(sock) : -NLE_NOMEM;
+	if (*err) {
+		nl_socket_free(sock);
+		return NULL;
+	}
+	set_options(sock);
+	return sock;
+}
+
+/*
+ * Another socket: in the queue of this one may be what is left of an answer, which
+ * the next request would take for its own.
+ */
+static void start_over(struct kernel *k)
+{
+	int err;
+	struct nl_sock *sock = connect_family(&err);
+
+	k->dead = !sock;
+	if (!sock)
+		return;
+	nl_socket_free(k->sock);
+	k->sock = sock;
+}
+
+static int lost_answer(struct kernel *k, int err)
+{
+	k->lost = true;
+	snprintf(k->sentence, sizeof(k->sentence),
+		 "the kernel's answer is lost: %s", strerror(-err));
+	start_over(k);
+	return err;
+}
+
 /* Send @msg, which it consumes, and take in all that answers it. */
 static int exchange(struct exchange *x, struct nl_msg *msg)
 {
 	struct nl_cb *cb = exchange_callbacks(x);
+	struct kernel *k = x->k;
+	bool sent;
 	int err;
 
-	x->k->sentence[0] = '\0';
-	err = cb && msg ? nl_send_auto(x->k->sock, msg) : -NLE_NOMEM;
+	k->sentence[0] = '\0';
+	k->lost = false;
+	err = !cb || !msg ? -NLE_NOMEM :
+	      k->dead ? -NLE_BAD_SOCK : nl_send_auto(k->sock, msg);
+	sent = err >= 0;
 	while (err >= 0 && !is_over(x))
-		err = nl_recvmsgs(x->k->sock, cb);
+		err = nl_recvmsgs(k->sock, cb);
 	nl_cb_put(cb);
 	nlmsg_free(msg);
 	if (is_over(x))
 		return !x->err && x->interrupted ? -EINTR : x->err;
-	return to_errno(err);
+	return sent ? lost_answer(k, to_errno(err)) : to_errno(err);
 }
 
 /* @got is called for each message of the answer. */
@@ -318,16 +373,6 @@ static bool get_dev(struct nlattr **attrs, struct dev *dev)
 
 /* ---- the connection ---- */
 
-static void set_options(struct nl_sock *sock)
-{
-	int fd = nl_socket_get_fd(sock), one = 1;
-
-	/* Older kernels lack them: then there are only numbers to report. */
-	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &one, sizeof(one));
-	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
-	nl_socket_set_msg_buf_size(sock, RECEIVE_MAX);
-}
-
 /* The family is there in the first network namespace only. */
 static int why_not(int err)
 {
@@ -339,10 +384,8 @@ int kernel_open(struct kernel **out)
 	struct kernel *k = xcalloc(1, sizeof(*k));
 	int err;
 
-	k->sock = nl_socket_alloc();
-	err = k->sock ? genl_connect(k->sock) : -NLE_NOMEM;
+	k->sock = connect_family(&err);
 	if (!err) {
-		set_options(k->sock);
 		k->family = genl_ctrl_resolve(k->sock, IOMMU_PT_GENL_NAME);
 		err = k->family < 0 ? k->family : 0;
 	}
@@ -392,6 +435,11 @@ int kernel_require(struct kernel **out)
 const char *kernel_sentence(const struct kernel *k)
 {
 	return k->sentence;
+}
+
+bool kernel_lost(const struct kernel *k)
+{
+	return k->lost;
 }
 
 int kernel_fail(const struct kernel *k, int err, const char *about)
@@ -559,11 +607,13 @@ static int talk_late(struct kernel *k, struct nl_msg *msg, const char *doing)
 	struct late_answer answer = { .k = k };
 	struct exchange x = { .k = k, .got = got_late, .arg = &answer,
 			      .late = true };
-	int fd = nl_socket_get_fd(k->sock), err;
+	int err;
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(nl_socket_get_fd(k->sock), SOL_SOCKET, SO_RCVTIMEO,
+		   &patience, sizeof(patience));
 	err = exchange(&x, msg);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+	setsockopt(nl_socket_get_fd(k->sock), SOL_SOCKET, SO_RCVTIMEO,
+		   &none, sizeof(none));
 	if (err == -ETIMEDOUT)
 		snprintf(k->sentence, sizeof(k->sentence),
 			 "the kernel is still %s after %d seconds, perhaps in the driver's probe; see dmesg",

@@ -80,6 +80,9 @@ bool kernel_is_off(struct kernel *k);
 /* The sentence that came with the last refusal, "" without one. */
 const char *kernel_sentence(const struct kernel *k);
 
+/* Was the last request sent, and no answer came? Then whether it was done is not known. */
+bool kernel_lost(const struct kernel *k);
+
 /**
  * kernel_fail() - report a refusal
  * @k: the connection

@@ -204,13 +204,31 @@ int store_rules(struct kernel *k, const struct rules *rules, unsigned int tier)
 	return err ? kernel_fail(k, err, "rules") : PTCTL_DONE;
 }
 
+static bool give_former(const struct store *store, const char *former)
+{
+	if (!kernel_set_rules(store->kernel, store->tier, former,
+			      strlen(former)))
+		return true;
+	msg_err("and the kernel did not take its former rules back; run: ptctl apply");
+	return false;
+}
+
 static int put_back(const struct store *store, const char *former)
 {
 	cannot(store->path);
-	if (former && kernel_set_rules(store->kernel, store->tier, former,
-				       strlen(former)))
-		msg_err("and the kernel did not take its former rules back; run: ptctl apply");
+	if (former)
+		give_former(store, former);
 	return PTCTL_FAILED;
+}
+
+/* It may have taken the rules all the same, and the file will not have them. */
+static int kernel_rules_first(const struct store *store, const char *former)
+{
+	int ret = store_rules(store->kernel, store->rules, store->tier);
+
+	if (ret && kernel_lost(store->kernel) && give_former(store, former))
+		msg_err("the kernel has its former rules; nothing was changed");
+	return ret;
 }
 
 static int replace(const struct store *store, const char *temp)
@@ -227,7 +245,7 @@ static int move_in(const struct store *store, int folder, const char *temp,
 	int ret = PTCTL_DONE;
 
 	if (former)
-		ret = store_rules(store->kernel, store->rules, store->tier);
+		ret = kernel_rules_first(store, former);
 	if (!ret && replace(store, temp))
 		ret = put_back(store, former);
 	if (ret && temp)
