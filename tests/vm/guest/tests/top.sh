@@ -40,8 +40,8 @@ if [ -d /sys/kernel/tracing/events/dma ]; then
 	decide strict
 	top strict
 	is "$(row '.effective + " " + .driver')" "strict nvme" "strict: whose it is"
-	at_least "$(row .maps)" 10 "strict: it maps"
-	at_least "$(row .unmaps)" 10 "strict: and unmaps"
+	at_least "$(row .maps)" 1 "strict: it maps"
+	at_least "$(row .unmaps)" 1 "strict: and unmaps"
 	is "$(row .flushes)" "$(row .unmaps)" "strict: each of which waits"
 	# What happens between the reading of the one count and of the other is nobody's.
 	told() { ptctl top --json -n 1 -d 1 | jq -e '.total[0].untold == 0'; }
@@ -56,13 +56,13 @@ if [ -d /sys/kernel/tracing/events/dma ]; then
 
 	decide lazy
 	top lazy
-	at_least "$(row .unmaps)" 10 "lazy: it unmaps"
+	at_least "$(row .unmaps)" 1 "lazy: it unmaps"
 	is "$(row .flushes)" null "lazy: and waits for none by itself"
 
 	decide passthrough
 	top passthrough
 	is "$(row '.effective + " " + (.flushes | tostring)')" "passthrough 0" "passthrough: no flushes"
-	at_least "$(row .maps)" 10 "passthrough: it maps all the same"
+	at_least "$(row .maps)" 1 "passthrough: it maps all the same"
 	at_least $(($(row .maps) / 4)) "$(total unmaps)" "passthrough: of which no IOMMU hears"
 	exits 0 "passthrough: for people" ptctl top -n 1 -d 1
 	unlike "$OUT" "*pays most*" "passthrough: nothing to gain"
@@ -74,7 +74,7 @@ else
 	top "as JSON"
 	is "$(row '[.maps, .unmaps, .flushes] | tostring')" "[null,null,null]" "what is not known is null"
 	is "$(total untold)" null "and so is that"
-	at_least "$(total maps)" 10 "all together map"
+	at_least "$(total maps)" 1 "all together map"
 	decide passthrough
 	top passthrough
 	is "$(row .device)" "" "the disk in passthrough does not pay"
