@@ -47,7 +47,8 @@ void store_clean(const char *path);
  * @store: what; the lock is held
  *
  * In this order: write a temporary file, have the kernel take the rules, which
- * validates them, rename. If the last fails the kernel gets its former rules.
+ * validates them, rename. If the last fails, or the answer of the kernel is lost, it
+ * gets its former rules.
  *
  * Return: an enum ptctl_status
  */
