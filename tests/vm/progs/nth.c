@@ -3,6 +3,7 @@
  * nth HOW N COMMAND...: run a command, and at its Nth system call
  *
  *	fail	that call is not made, and fails as such calls do
+ *	unheard	likewise, of the calls that receive messages
  *	kill	the process is killed in place of it
  *	count	(N is 0) nothing; prints how many there were to stderr
  *
@@ -189,6 +190,8 @@ static void answer(struct watch *watch, const struct seccomp_notif *asked,
 
 	said->id = asked->id;
 	said->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	if (!strcmp(watch->how, "unheard") && call != SYS_recvmsg)
+		return;
 	if (++watch->calls != watch->wanted || watch->done)
 		return;
 	watch->done = true;
@@ -234,7 +237,7 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: nth fail|kill|count N COMMAND...\n");
+		fprintf(stderr, "usage: nth fail|unheard|kill|count N COMMAND...\n");
 		return MISTAKE;
 	}
 	watch.how = argv[1];

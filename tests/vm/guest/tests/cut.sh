@@ -32,8 +32,9 @@ wrong_state() {
 	[ "$(bound_driver $EDU)" = edu_dma ] || echo "$1 $2: no driver any more"
 	[ "$1" != kill ] || return
 	# What failed says so; what says that it is done is done.
-	case $STATUS:$_file:$_kernel in
-	0:"$4:$4"|[145]:"$3:$3") ;;
+	case $STATUS:$_file:$_kernel:$ERR in
+	0:"$4:$4":*|[145]:"$3:$3":*) ;;
+	1:"$4:$4":*"answer is lost"*"its driver was"*) ;;	# that of the rebind alone
 	*)	case $ERR in
 		*"may not outlast"*|*"did not take its former"*|*"cannot be read"*) ;;
 		*) grep -q 'number [14] ' $NTH_SAYS ||	# of write() and stat(), which tell
@@ -77,6 +78,10 @@ for how in kill fail; do
 	ptctl unset --rebind $EDU
 	sweep $how "$NEW" "$OLD" ptctl unset --rebind $EDU
 done
+# Each answer of the kernel in turn is lost.
+FIRST=1 STEP=1
+sweep unheard "$OLD" "$NEW" ptctl set --rebind $EDU passthrough
+sweep unheard "$NEW" "$OLD" ptctl unset --rebind $EDU
 is "$(bound_driver $EDU)" edu_dma "the driver is there"
 
 # ---- a disk without room, a folder that cannot be written
