@@ -222,7 +222,7 @@ static int put_back(const struct store *store, const char *former)
 }
 
 /* It may have taken the rules all the same, and the file will not have them. */
-static int kernel_rules_first(const struct store *store, const char *former)
+static int give_rules(const struct store *store, const char *former)
 {
 	int ret = store_rules(store->kernel, store->rules, store->tier);
 
@@ -245,7 +245,7 @@ static int move_in(const struct store *store, int folder, const char *temp,
 	int ret = PTCTL_DONE;
 
 	if (former)
-		ret = kernel_rules_first(store, former);
+		ret = give_rules(store, former);
 	if (!ret && replace(store, temp))
 		ret = put_back(store, former);
 	if (ret && temp)
