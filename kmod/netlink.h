@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
+/* The generic netlink family, and its events. */
 #ifndef IOMMU_PT_NETLINK_H
 #define IOMMU_PT_NETLINK_H
 
 #include "uapi/linux/iommu_pt.h"
 
+struct genl_family;
 struct pt_device;
 struct pt_report;
+
+extern struct genl_family netlink_family;
 
 int netlink_init(void);
 void netlink_exit(void);
