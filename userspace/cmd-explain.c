@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
 #include "msg.h"
 #include "names.h"
 #include "ptctl.h"
+#include "resolve.h"
 #include "table.h"
 #include "view.h"
+#include "xalloc.h"
 
 static const struct column columns[] = {
 	{ "TIER", COLUMN_TEXT, NULL },
@@ -207,7 +208,7 @@ static int run(int argc, char **argv)
 
 	ret = parse(argc, argv, &options);
 	if (!ret)
-		ret = device_resolve(argv[optind], &dev);
+		ret = resolve_device(argv[optind], &dev);
 	if (!ret)
 		ret = options.files.count ? explain_files(&dev, &options) :
 					    explain_live(&dev, &options);

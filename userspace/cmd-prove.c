@@ -15,6 +15,7 @@
 #include "prove.h"
 #include "proven.h"
 #include "ptctl.h"
+#include "resolve.h"
 #include "rule.h"
 #include "table.h"
 
@@ -422,7 +423,7 @@ static int resolve(struct jobs *jobs, char **names)
 	int ret = PTCTL_DONE;
 
 	for (; *names && !ret; names++) {
-		ret = device_resolve(*names, &job.dev);
+		ret = resolve_device(*names, &job.dev);
 		if (!ret && find_job(jobs, &job.dev)) {
 			dev_free(&job.dev);
 		} else if (!ret) {

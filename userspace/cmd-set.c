@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "change.h"
-#include "device.h"
 #include "initramfs.h"
 #include "msg.h"
 #include "names.h"
 #include "own.h"
 #include "ptctl.h"
+#include "resolve.h"
 
 struct options {
 	unsigned int policy;
@@ -93,7 +93,7 @@ static int resolve(struct change *change, char **names, int count)
 	int i, ret = PTCTL_DONE;
 
 	for (i = 0; i < count && !ret; i++) {
-		ret = device_resolve(names[i], &dev);
+		ret = resolve_device(names[i], &dev);
 		if (!ret)
 			ret = change_add(change, &dev);
 	}

@@ -8,6 +8,7 @@
 #include "names.h"
 #include "proven.h"
 #include "ptctl.h"
+#include "resolve.h"
 #include "table.h"
 #include "view.h"
 
@@ -202,7 +203,7 @@ static int run(int argc, char **argv)
 
 	ret = parse_json(&cmd_show, argc, argv, 1, 1, &json);
 	if (!ret)
-		ret = device_resolve(argv[optind], &dev);
+		ret = resolve_device(argv[optind], &dev);
 	if (!ret)
 		ret = view_open(&view);
 	if (!ret)

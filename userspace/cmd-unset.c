@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "change.h"
-#include "device.h"
 #include "initramfs.h"
 #include "msg.h"
 #include "names.h"
 #include "own.h"
 #include "ptctl.h"
+#include "resolve.h"
 
 /**
  * struct work - what is to be taken back
@@ -72,11 +72,11 @@ static int resolve(struct work *work, char **names, int count)
 	int i, ret = PTCTL_DONE;
 
 	for (i = 0; i < count && !ret; i++) {
-		if (device_absent(names[i], &dev)) {
+		if (resolve_absent(names[i], &dev)) {
 			devs_add(&work->absent, &dev);
 			continue;
 		}
-		ret = device_resolve(names[i], &dev);
+		ret = resolve_device(names[i], &dev);
 		if (!ret)
 			ret = change_add(&work->change, &dev);
 	}

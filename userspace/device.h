@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Devices as sysfs shows them: the only file that knows libudev. */
+/* Devices as sysfs shows them. */
 #ifndef PTCTL_DEVICE_H
 #define PTCTL_DEVICE_H
 
@@ -7,25 +7,6 @@
 
 #include "dev.h"
 #include "xalloc.h"
-
-/**
- * device_resolve() - find the device that a person means
- * @what: an address, ``bus/name``, a path in sysfs, an interface, a block
- *	device; of what has no DMA of its own, the device that does it
- * @dev: filled in from sysfs: all but what the rules say
- *
- * Return: an enum ptctl_status; complains itself
- */
-int device_resolve(const char *what, struct dev *dev);
-
-/**
- * device_absent() - a device that is named in full, and is not there
- * @what: an address or ``bus/name``
- * @dev: bus and name are filled in
- *
- * Return: false if it is there, or @what is something else
- */
-bool device_absent(const char *what, struct dev *dev);
 
 /**
  * device_scan() - all devices in IOMMU groups, and the PCI ones in none
@@ -111,9 +92,5 @@ typedef void (*device_fn)(const char *subsystem, const char *syspath,
  * @arg: handed to @fn
  */
 void device_descend(const char *syspath, device_fn fn, void *arg);
-
-/* An attribute, or the last part of what a link points to. NULL without. */
-char *device_attr(const char *syspath, const char *attr);
-char *device_link(const char *syspath, const char *link);
 
 #endif /* PTCTL_DEVICE_H */

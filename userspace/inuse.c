@@ -14,6 +14,7 @@
 #include "mounts.h"
 #include "opener.h"
 #include "route.h"
+#include "sysfs.h"
 #include "unread.h"
 
 #define MAX_DEPTH	16	/* of what is stacked: LVM on LUKS on md on ... */
@@ -100,7 +101,7 @@ static void each_link(struct look *look, const char *folder,
 
 static dev_t device_number(const char *syspath)
 {
-	char *text = device_attr(syspath, "dev");
+	char *text = sysfs_attr(syspath, "dev");
 	unsigned int maj = 0, min = 0;
 	bool ok = text && sscanf(text, "%u:%u", &maj, &min) == 2;
 
@@ -110,7 +111,7 @@ static dev_t device_number(const char *syspath)
 
 static bool is_block(const char *syspath)
 {
-	char *subsystem = device_link(syspath, "subsystem");
+	char *subsystem = sysfs_link(syspath, "subsystem");
 	bool is = subsystem && !strcmp(subsystem, "block");
 
 	free(subsystem);
@@ -144,7 +145,7 @@ static void add_char(struct look *look, const char *syspath, int depth)
 
 static void add_net(struct look *look, const char *syspath, int depth)
 {
-	char *ifindex = device_attr(syspath, "ifindex");
+	char *ifindex = sysfs_attr(syspath, "ifindex");
 	struct part part = { 0 };
 
 	if (ifindex)
@@ -170,7 +171,7 @@ static void add_nvme(struct look *look, const char *controller)
 	while (dir && (entry = next_entry(dir, folder))) {
 		char *subsystem = xasprintf("%s/%s", folder, entry->d_name);
 		char *link = *entry->d_name == '.' ? NULL :
-			     device_link(subsystem, base(controller));
+			     sysfs_link(subsystem, base(controller));
 
 		if (link)
 			add_nvme_heads(look, subsystem, 0);
@@ -381,7 +382,7 @@ static void look_for_masters(struct look *look)
 
 	for (i = 0; i < look->count; i++) {
 		char *master = look->parts[i].ifindex ?
-			       device_link(look->parts[i].syspath, "master") :
+			       sysfs_link(look->parts[i].syspath, "master") :
 			       NULL;
 
 		if (master)
@@ -414,7 +415,7 @@ static void look_for_networks(struct look *look)
 
 static void look_at_device(struct look *look, const struct dev *dev)
 {
-	char *vfs = device_attr(dev->syspath, "sriov_numvfs");
+	char *vfs = sysfs_attr(dev->syspath, "sriov_numvfs");
 
 	if (dev->driver && (strstr(dev->driver, "vfio") ||
 			    !strcmp(dev->driver, "uio_pci_generic")))

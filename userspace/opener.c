@@ -3,15 +3,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "device.h"
 #include "opener.h"
+#include "sysfs.h"
 #include "unread.h"
 #include "xalloc.h"
 
 char *opener_name(const char *pid)
 {
 	char *folder = xasprintf("/proc/%s", pid);
-	char *name = device_attr(folder, "comm");
+	char *name = sysfs_attr(folder, "comm");
 	char *text = xasprintf("%s (%s)", name ? name : "process", pid);
 
 	free(name);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
 #include "prove.h"
+#include "sysfs.h"
 #include "xalloc.h"
 
 #define VENDOR_QEMU	0x1234
@@ -37,7 +37,7 @@ static bool match(const struct pci_ids *ids)
  */
 static uint64_t reach(const struct dev *dev)
 {
-	char *text = device_attr(dev->syspath, "dma_mask_bits");
+	char *text = sysfs_attr(dev->syspath, "dma_mask_bits");
 	unsigned long bits = text ? strtoul(text, NULL, 10) : 0;
 
 	free(text);

@@ -5,9 +5,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "device.h"
 #include "prove.h"
 #include "ptctl.h"
+#include "sysfs.h"
 #include "xalloc.h"
 
 #define POLL_US	200
@@ -43,7 +43,7 @@ enum verdict verdict_parse(const char *word)
 
 static unsigned int id(const struct dev *dev, const char *name)
 {
-	char *text = device_attr(dev->syspath, name);
+	char *text = sysfs_attr(dev->syspath, name);
 	unsigned int number = text ? (unsigned int)strtoul(text, NULL, 16) : 0;
 
 	free(text);

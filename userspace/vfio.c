@@ -11,8 +11,8 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
-#include "device.h"
 #include "ptctl.h"
+#include "sysfs.h"
 #include "vfio.h"
 #include "xalloc.h"
 
@@ -61,7 +61,7 @@ static int open_container(struct vfio *vfio, char **why)
 static bool has_iommu(const struct dev *dev)
 {
 	char *name = dev->group < 0 ? NULL :
-		     device_attr(dev->syspath, "iommu_group/name");
+		     sysfs_attr(dev->syspath, "iommu_group/name");
 	bool has = dev->group >= 0 && (!name || !strstr(name, "noiommu"));
 
 	free(name);

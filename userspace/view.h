@@ -53,7 +53,7 @@ int view_devs(struct view *view, struct devs *devs, bool all);
 /**
  * view_dev() - all of one device
  * @view: where to look
- * @dev: as device_resolve() left it; the rest is filled in. Of one that the
+ * @dev: as resolve_device() left it; the rest is filled in. Of one that the
  *	module does not watch, the rules of view_rules() tell.
  *
  * Return: an enum ptctl_status
