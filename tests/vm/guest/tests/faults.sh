@@ -62,13 +62,15 @@ was_injected() {
 }
 
 # WHAT STEP: calls "STEP NUMBER" with 1, 2, ... until nothing failed any more. A
-# step prints what is wrong to /run/test/wrong.
+# step prints what is wrong to /run/test/wrong. Says how far it is: who is silent for
+# long, as on a slow machine, is taken to hang.
 each_fault() {
 	_step=$2 _n=0 INJECTED=yes
 	: >/run/test/wrong
 	while [ -n "$INJECTED" ] && [ $_n -lt $MOST ]; do
 		_n=$((_n + 1))
 		$_step $_n >>/run/test/wrong
+		[ $((_n % 50)) -ne 0 ] || diag "$1: $_n"
 	done
 	is "$(head -n 20 /run/test/wrong)" "" "$1: each of $((_n - 1)) allocations may fail"
 	check "$1: that are some, and there is an end" test $_n -gt 1 -a $_n -lt $MOST
