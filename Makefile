@@ -86,9 +86,10 @@ check-long:			## the same and what takes long
 	tests/run --long $(if $(T),'$(T)')
 
 # The first time, an hour more: it builds these kernels.
-check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, ...
+check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, KCSAN, ...
 	tests/install-deps check
 	tests/vm/run --kernel 6.12-debug --kernel 6.12-kobject --kernel 7.3-debug $(if $(T),'$(T)')
+	$(if $(T),,tests/vm/run --kernel 6.12-kcsan --machine storm)
 
 check-boot:			## boot Debian from its own disk, with the packages installed
 	tests/install-deps check

@@ -148,9 +148,12 @@ class Guest:
                  show):
         self.config = config
         self.machine = config["machine"][machine]
-        slower = config["kernel"][kernel].get("slower", 1)
+        own = config["kernel"][kernel]
+        slower = own.get("slower", 1)
         self.timeout = self.machine["timeout"] * slower
         self.slower = PATIENCE * slower
+        self.append = f"{self.machine['append']} {own.get('append', '')}"
+        self.reports = self.machine["reports"] + own.get("reports", [])
         self.arch = config["arch"][self.machine["arch"]]
         self.kernel_image = debian.image(kernel_path)
         self.initramfs = initramfs			# a file, or a folder with one a test
@@ -168,7 +171,7 @@ class Guest:
         self.qmp = None
         self.process = None
         self.boots = 0
-        self.tree = CACHE / "trees" / config["kernel"][kernel]["tree"]	# of what ptctl is built by
+        self.tree = CACHE / "trees" / own["tree"]	# of what ptctl is built by
         self.cut = False				# the power, in this boot
         self.remembered = ""
 
@@ -271,7 +274,7 @@ class Guest:
                 "{root}", str(self.disk)).replace("{accel}", accel)
 
         base = list(map(fill, self.machine["base"]))
-        append = [f"console={self.arch['console']}", self.machine["append"],
+        append = [f"console={self.arch['console']}", self.append,
                   f"vm.control={self.arch['control']}", f"vm.slower={self.slower}"]
         tests = self.tests
         if stage:
@@ -451,7 +454,7 @@ class Guest:
             text = self.console.read_text(errors="replace")
         except OSError:
             return ["there is no console log"], []
-        allowed = [re.compile(pattern) for pattern in self.machine["reports"]]
+        allowed = [re.compile(pattern) for pattern in self.reports]
         bad = [f"console: {line.strip()}" for line in text.splitlines()
                if WRONG.search(line) and not any(ok.search(line) for ok in allowed)]
         last = collections.deque(text.splitlines(), LOG_LINES)

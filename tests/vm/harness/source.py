@@ -88,8 +88,8 @@ def _check_config(workshop):
     for kconfig in (path for part in workshop.iterdir() if part.is_dir() and part.name != "out"
                     for path in part.rglob("Kconfig*")):
         known.update(re.findall(r"^\s*(?:menu)?config (\w+)", kconfig.read_text(), re.M))
-    lost = [f"{option}={wanted}, but it is {got.get(option, 'n')}"
-            for option, wanted in re.findall(r"^(CONFIG_\w+)=(.*)$", (workshop / "fragment").read_text(), re.M)
+    wish = dict(re.findall(r"^(CONFIG_\w+)=(.*)$", (workshop / "fragment").read_text(), re.M))
+    lost = [f"{option}={wanted}, but it is {got.get(option, 'n')}" for option, wanted in wish.items()
             if option.removeprefix("CONFIG_") in known and got.get(option, "n") != wanted]
     if lost:
         raise Broken("the kernel does not take all of its configuration", "\n".join(lost))
