@@ -82,10 +82,11 @@ bool udevice_read(struct dev *dev, struct udev_device *d)
 
 struct udev_device *udevice_at(const char *syspath)
 {
-	struct udev *udev = udevice_context();
 	struct udev_device *d;
+	struct udev *udev;
 
 	errno = 0;
+	udev = udevice_context();
 	d = udev ? udev_device_new_from_syspath(udev, syspath) : NULL;
 	if (!d)
 		unread(syspath);
@@ -94,10 +95,11 @@ struct udev_device *udevice_at(const char *syspath)
 
 struct udev_device *udevice_named(const char *subsystem, const char *name)
 {
-	struct udev *udev = udevice_context();
 	struct udev_device *d;
+	struct udev *udev;
 
 	errno = 0;
+	udev = udevice_context();
 	d = udev ? udev_device_new_from_subsystem_sysname(udev, subsystem, name) :
 		   NULL;
 	if (!d)
