@@ -85,7 +85,8 @@ check-long:			## the same and what takes long
 	tests/install-deps check
 	tests/run --long $(if $(T),'$(T)')
 
-# The first time, an hour more: it builds these kernels.
+# The first time, more than an hour more: it builds these kernels. T=PATTERN leaves the
+# last one out.
 check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, KCSAN, ...
 	tests/install-deps check
 	tests/vm/run --kernel 6.12-debug --kernel 6.12-kobject --kernel 7.3-debug $(if $(T),'$(T)')

@@ -31,13 +31,15 @@ static bool is_hex(const char *s, size_t len)
 static char *pci_name(const char *what)
 {
 	size_t len = strlen(what);
-	const char *tail = what + len - 7;
 	unsigned long domain;
+	const char *tail;
 	char *name, *p;
 
-	if (len < 7 || !is_hex(tail, 2) || tail[2] != ':' ||
-	    !is_hex(tail + 3, 2) || tail[5] != '.' || tail[6] < '0' ||
-	    tail[6] > '7')
+	if (len < 7)
+		return NULL;
+	tail = what + len - 7;
+	if (!is_hex(tail, 2) || tail[2] != ':' || !is_hex(tail + 3, 2) ||
+	    tail[5] != '.' || tail[6] < '0' || tail[6] > '7')
 		return NULL;
 	if (len > 7 && (len < 9 || len > 16 || tail[-1] != ':' ||
 			!is_hex(what, len - 8)))
