@@ -10,61 +10,12 @@
 #define IOMMU_PT_POLICY_H
 
 #include <linux/list.h>
-#include <linux/refcount.h>
 #include <linux/types.h>
 #include "rule.h"
-#include "table.h"
+#include "ruleset.h"
 
 /* Most bytes of text that one tier's rules may have. */
 #define POLICY_TEXT_MAX		(1024 * 1024)
-
-/* The tiers, highest first, with a layer for each channel of tier hint. */
-enum policy_layer {
-	LAYER_RUNTIME,
-	LAYER_CMDLINE,
-	LAYER_ADMIN,
-	LAYER_SMBIOS,
-	LAYER_PROPERTY,
-	LAYER_FW_CFG,
-	LAYER_VENDOR,
-	LAYER_END,
-};
-
-/**
- * struct policy_rule - a rule in force, or one that was when it decided
- * @refs: the layer's reference, and one of each decision
- * @tier: who it comes from
- * @layer: the same, more exactly
- * @order: place among the rules of its layer
- * @rule: what it says; its strings lie in @text
- * @key: name of the only device it can match, NULL if there may be others
- * @beginning: so many bytes of the modalias it asks for stand for themselves,
- *	at its beginning; 0 with a @key
- * @in_force: not replaced yet; policy_lock
- * @list: in its layer, in order; policy_lock
- * @scan: among its layer's rules with neither @key nor @beginning, in order;
- *	policy_lock
- * @by_name: among all rules with a @key; policy_lock
- * @by_beginning: among all rules with a @beginning; policy_lock
- * @text: strings
- */
-struct policy_rule {
-	refcount_t refs;
-	enum iommu_pt_tier tier;
-	enum policy_layer layer;
-	unsigned int order;
-	struct rule rule;
-	const char *key;
-	u8 beginning;
-	bool in_force;
-	struct list_head list;
-	union {
-		struct list_head scan;
-		struct table_node by_name;
-		struct table_node by_beginning;
-	};
-	char text[];
-};
 
 void policy_init(void);
 void policy_exit(void);
@@ -201,8 +152,5 @@ struct policy_rule *policy_next(struct policy_rule *last);
 
 /* How many rules there are, all tiers. */
 unsigned int policy_count(void);
-
-struct policy_rule *policy_rule_get(struct policy_rule *rule);
-void policy_rule_put(struct policy_rule *rule);
 
 #endif /* IOMMU_PT_POLICY_H */
