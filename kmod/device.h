@@ -22,7 +22,7 @@
  *
  * Outside of registry_lock, and of no other: the lock of who replaces the hints
  * of fw_cfg (hints.c). Outside of all: that of who seals (seal.c), and that of who
- * walks over the devices (iommu_pt_policy.c). Inside of pt_group.lock, and of no
+ * walks over the devices (watch.c). Inside of pt_group.lock, and of no
  * other: that of the page that types are read into (domain.c). Inside of all:
  * look_lock (early.c).
  * What a spinlock guards (the list of hints) takes no other inside.
