@@ -90,7 +90,7 @@ check-long:			## the same and what takes long
 check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, KCSAN, ...
 	tests/install-deps check
 	tests/vm/run --kernel 6.12-debug --kernel 6.12-kobject --kernel 7.3-debug $(if $(T),'$(T)')
-	$(if $(T),,tests/vm/run --kernel 6.12-kcsan --machine storm)
+	$(if $(T),,tests/vm/run --kernel 6.12-kcsan --machine race)
 
 check-boot:			## boot Debian from its own disk, with the packages installed
 	tests/install-deps check
