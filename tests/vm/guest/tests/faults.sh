@@ -107,10 +107,11 @@ hot_add() {
 	[ "$(edu_now)" = "strict DMA" ] || echo "$1: $(edu_now)"
 }
 
-# It is done, and only what came of it is not known.
+# It is done, and only what came of it is not known, or whether the rules still say so:
+# they are asked anew after each step.
 cannot_tell() {
 	case $STATUS:$ERR in
-	1:*"cannot be read"*) ;;
+	1:*"cannot be read"*|1:*"out of memory to ask the rules"*) ;;
 	*) false ;;
 	esac
 }
