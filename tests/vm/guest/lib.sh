@@ -26,7 +26,7 @@ flatten() {
 	case $FLAT in
 	*[!\ -~]*) FLAT=$(printf '%s' "$1" | tr '\n\r\t' '   ' | tr -d '\000-\037\177') ;;
 	esac
-	FLAT=$(printf '%.900s' "$FLAT")
+	[ ${#FLAT} -le 900 ] || FLAT=$(printf '%.900s' "$FLAT")
 }
 
 pass() { flatten "$1"; tell "ok - $FLAT"; }		# DESCRIPTION
@@ -91,9 +91,9 @@ run() {
 	*function*|*builtin*) "$@" ;;
 	*)		timeout $((60 * SLOWER)) "$@" ;;
 	esac >/run/test/out 2>/run/test/err
-	STATUS=$?
-	OUT=$(tr -d '\000' </run/test/out)
-	ERR=$(tr -d '\000' </run/test/err)
+	STATUS=$? OUT='' ERR=''
+	[ ! -s /run/test/out ] || OUT=$(tr -d '\000' </run/test/out)
+	[ ! -s /run/test/err ] || ERR=$(tr -d '\000' </run/test/err)
 	printf '$ %s\n%s\n%s\n[%s]\n' "$*" "$OUT" "$ERR" "$STATUS" >&2
 }
 
@@ -193,12 +193,18 @@ figure() {
 
 # ---------------------------------------------------------------------- guest
 
-uptime_s() { cut -d. -f1 /proc/uptime; }
+# Sets UPTIME, in seconds.
+look_at_clock() {
+	read -r UPTIME _ </proc/uptime
+	UPTIME=${UPTIME%.*}
+}
 
 wait_for() {	# SECONDS COMMAND...
-	_end=$(($(uptime_s) + $1 * SLOWER)); shift
+	look_at_clock
+	_end=$((UPTIME + $1 * SLOWER)); shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(uptime_s)" -le $_end ] || return 1
+		look_at_clock
+		[ "$UPTIME" -le $_end ] || return 1
 		sleep 0.1
 	done
 }
@@ -246,7 +252,14 @@ log_since() { dmesg | sed "1,/mark $1\$/d"; }
 
 PCI=/sys/bus/pci/devices
 
-bound_driver() { basename "$(readlink "$PCI/$1/driver" || echo none)"; }	# prints "none" if unbound
+# LINK: prints the last part of what it points to, or "none".
+pointed_to() {
+	_target=$(readlink "$1")
+	_target=${_target##*/}
+	echo "${_target:-none}"
+}
+
+bound_driver() { pointed_to "$PCI/$1/driver"; }
 bind() { echo "$2" >"/sys/bus/pci/drivers/$1/bind"; }			# DRIVER DEVICE
 unbind() { [ ! -e "$PCI/$1/driver" ] || echo "$1" >"$PCI/$1/driver/unbind"; }
 driver_override() { echo "${2:-}" >"$PCI/$1/driver_override"; }		# DEVICE [DRIVER]
@@ -254,7 +267,7 @@ probe() { echo "$1" >/sys/bus/pci/drivers_probe; }			# let a driver bind, as the
 remove() { echo 1 >"$PCI/$1/remove"; }
 rescan() { echo 1 >/sys/bus/pci/rescan; }
 
-group_of() { basename "$(readlink "$PCI/$1/iommu_group" || echo none)"; }	# prints the number, or "none"
+group_of() { pointed_to "$PCI/$1/iommu_group"; }	# prints the number
 group_members() { ls "$PCI/$1/iommu_group/devices"; }
 domain_type() { cat "$PCI/$1/iommu_group/type"; }
 set_domain_type() { echo "$2" >"$PCI/$1/iommu_group/type"; }	# by hand, without our module
