@@ -199,12 +199,15 @@ look_at_clock() {
 	UPTIME=${UPTIME%.*}
 }
 
-wait_for() {	# SECONDS COMMAND...
+# SECONDS COMMAND...: gives up after so long, and as many looks as that is time for: of a
+# machine that stood still itself, the clock alone says nothing.
+wait_for() {
 	look_at_clock
-	_end=$((UPTIME + $1 * SLOWER)); shift
+	_end=$((UPTIME + $1 * SLOWER)) _looks=$(($1 * 10)); shift
 	until "$@" >/dev/null 2>&1; do
 		look_at_clock
-		[ "$UPTIME" -le $_end ] || return 1
+		_looks=$((_looks - 1))
+		[ "$UPTIME" -le $_end ] || [ $_looks -gt 0 ] || return 1
 		sleep 0.1
 	done
 }
