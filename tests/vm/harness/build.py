@@ -77,7 +77,7 @@ def modules(config, kernel, kernel_path):
     """The directory with every .ko: the project's, and the tests' own."""
     path = CACHE / "build" / kernel
     folders = [folder for folder in (ROOT / "kmod", VM / "kmod") if (folder / "Kbuild").exists()]
-    stamp = cache.digest("modules 1", kernel_path / cache.STAMP, cache.tree_digest(*folders))
+    stamp = cache.digest("modules 2", kernel_path / cache.STAMP, cache.tree_digest(*folders))
     with cache.locked(f"build-{kernel}"):
         if cache.fresh(path, stamp):
             return path
@@ -90,9 +90,21 @@ def modules(config, kernel, kernel_path):
         return path
 
 
+def _workshop(tree_path, name, kernel_path):
+    """A work folder where nothing was built for another kernel. make would keep
+    such objects: the headers that are installed don't say what was configured anew."""
+    workshop = work_folder(tree_path, name)
+    built_for = (kernel_path / cache.STAMP).read_text()
+    if not cache.fresh(workshop, built_for):
+        cache.remove(workshop)
+        workshop = work_folder(tree_path, name)
+        (workshop / cache.STAMP).write_text(built_for)
+    return workshop
+
+
 def _module(config, kernel, kernel_path, tree_path, folder, aside):
     name = f"{kernel}/{folder.relative_to(ROOT)}".replace("/", "-")
-    workshop = work_folder(tree_path, name)
+    workshop = _workshop(tree_path, name, kernel_path)
     copy(folder, workshop)
     log = CACHE / "logs" / f"build-{name}.log"
     inside = f"/build/{name}"
