@@ -9,7 +9,7 @@ need_persist
 boot() {
 	start_udev
 	check "module loads" modprobe iommu-pt-policy
-	udevadm settle --timeout=30
+	udevadm settle --timeout=$((30 * SLOWER))
 	modprobe witness
 	driver_override $NVME witness
 	probe $NVME
@@ -36,7 +36,7 @@ set)	boot
 	is "$(property $NVME IOMMU_PT_SOURCE)" admin "udev property: source"
 	check "plugged in under udev" device_add edu,id=hot1,bus=rp1,dma_mask=0xffffffffffffffff
 	wait_for 10 below $PORT1
-	udevadm settle --timeout=30
+	udevadm settle --timeout=$((30 * SLOWER))
 	is "$(property "$(below $PORT1)" IOMMU_PT_STATUS)" none "udev property of a new device: status"
 	unbind $NVME
 	exits 0 "unset" ptctl unset $NVME $NIC
