@@ -116,10 +116,10 @@ look_at() {
 }
 
 # busybox's own are the quicker ones, and want a value with spaces in quotes.
-insert() { busybox insmod "$MODULE" rules="\"strict name=$EDU\""; }
+STRICT="rules=\"strict name=$EDU\""
 
 load() {
-	with_fault "$1" busybox insmod "$MODULE" rules="\"strict name=$EDU\""
+	with_fault "$1" busybox insmod "$MODULE" "$STRICT"
 	if [ -d /sys/module/iommu_pt_policy ]; then
 		[ "$STATUS" -eq 0 ] || echo "$1: it is loaded, and says that it is not"
 		busybox rmmod iommu-pt-policy || echo "$1: does not unload"
@@ -131,7 +131,7 @@ load() {
 }
 
 unload() {
-	insert || echo "$1: does not load"
+	busybox insmod "$MODULE" "$STRICT" || echo "$1: does not load"
 	with_fault "$1" busybox rmmod iommu-pt-policy
 	[ ! -d /sys/module/iommu_pt_policy ] || echo "$1: does not unload"
 	[ ! -e $PCI/$EDU/iommu_pt ] || echo "$1: leaves attributes"
