@@ -277,21 +277,19 @@ int __init sysfs_init(void)
 	if (!folder)
 		return -ENOMEM;
 	ret = sysfs_create_files(folder, module_attrs);
+	if (!ret)
+		ret = sysfs_create_bin_file(folder, &rules_attr);
 	if (ret)
-		goto err_put;
-	ret = sysfs_create_bin_file(folder, &rules_attr);
-	if (ret)
-		goto err_put;
-	return 0;
-
-err_put:
-	kobject_put(folder);	/* takes the files along */
+		sysfs_exit();
 	return ret;
 }
 
+/*
+ * The folder goes now, with its files and whoever reads them: a reference that
+ * somebody else has yet must not keep the name from the next load.
+ */
 void sysfs_exit(void)
 {
-	sysfs_remove_bin_file(folder, &rules_attr);
-	sysfs_remove_files(folder, module_attrs);
+	kobject_del(folder);
 	kobject_put(folder);
 }
