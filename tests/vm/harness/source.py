@@ -26,7 +26,11 @@ def kernel(config, name):
                 deb = debian.fetch_source(own, builder, aside, CACHE / "logs" / f"kernel-{name}.log")
                 _unpack(deb, workshop)
                 deb.unlink()
-                (workshop / "fragment").write_text("".join(part.read_text() for part in fragments))
+                # Versions differ as the configurations do: by that their headers lie
+                # side by side in a tree.
+                (workshop / "fragment").write_text("".join(
+                    [part.read_text() for part in fragments]
+                    + [f'CONFIG_LOCALVERSION="-{name.partition("-")[2]}"\n']))
                 _make(name, builder, workshop, aside)
     return path
 
