@@ -104,6 +104,9 @@ exits 1 "the module is missing" ptctl prove $RNG_ON
 like "$ERR" "*modprobe iommu-pt-policy*" "it says how to load it"
 driver_override $RNG_ON vfio-pci
 probe $RNG_ON
+# shellcheck source=tests/vm/guest/counters.sh
+. /tests/counters.sh
+send_counters_of_modules	# while they can be read
 mount -t securityfs none /sys/kernel/security 2>/dev/null
 echo integrity >/sys/kernel/security/lockdown
 like "$(cat /sys/kernel/security/lockdown)" "*\[integrity\]*" "lockdown"
