@@ -285,8 +285,9 @@ int __init sysfs_init(void)
 }
 
 /*
- * The folder goes now, with its files and whoever reads them: a reference that
- * somebody else has yet must not keep the name from the next load.
+ * The folder goes now, with its files, once nobody is in one of them: a reference
+ * that somebody else has yet must not keep the name from the next load. No lock is
+ * held, for the files' own functions take some.
  */
 void sysfs_exit(void)
 {
