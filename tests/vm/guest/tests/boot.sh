@@ -17,9 +17,14 @@ plugged_in() {	# PORT NAME DRIVER TYPE PROPERTIES
 	is "$(udevadm info -q property "$PCI/$_hot" | sed -n 's/^IOMMU_PT_//p' | sort | tr '\n' ' ')" \
 		"$5" "$2: udev has it as properties"
 	# The event "add" is made before the driver core looks for a driver.
-	is "$(sed -n "/add .*$_hot (pci)/,/^\$/s/^IOMMU_PT_STATUS=//p" /run/test/udev)" applied \
-		"$2: already in the event of its arrival"
+	wait_for 20 arrived "$_hot"
+	is "$(arrival "$_hot")" applied "$2: already in the event of its arrival"
 }
+
+# DEVICE: prints its status as the event of its arrival had it. The monitor writes when
+# its turn comes, which may be after udev is through.
+arrival() { sed -n "/add .*$1 (pci)/,/^\$/s/^IOMMU_PT_STATUS=//p" /run/test/udev; }
+arrived() { [ -n "$(arrival "$1")" ]; }
 
 reached_login
 in_force

@@ -5,7 +5,8 @@
 
 need_persist
 
-# Boot as a machine does: udev, then the module, then drivers.
+# Boot as a machine does: udev, then the module, then drivers. udev's database knows of
+# the driver's binding when that event is through, not when the driver is bound.
 boot() {
 	start_udev
 	check "module loads" modprobe iommu-pt-policy
@@ -13,6 +14,7 @@ boot() {
 	modprobe witness
 	driver_override $NVME witness
 	probe $NVME
+	udevadm settle --timeout=$((30 * SLOWER))
 }
 
 property() { udevadm info --query=property --property="$2" --value "$PCI/$1"; }
