@@ -51,6 +51,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* ---- the tree ---- */
 
+/* Of two bytes: the input ends in no NUL, and sscanf() would look for it. */
+static int hex_byte(const char *from, unsigned int *byte)
+{
+	const char digits[] = { from[0], from[1], '\0' };
+
+	return sscanf(digits, "%2x", byte) == 1;
+}
+
 static size_t unescape(const char *from, size_t len, char *to, size_t size)
 {
 	size_t i, used = 0;
@@ -58,7 +66,7 @@ static size_t unescape(const char *from, size_t len, char *to, size_t size)
 
 	for (i = 0; i < len && used + 1 < size; i++) {
 		if (len - i >= 4 && from[i] == '\\' && from[i + 1] == 'x' &&
-		    sscanf(from + i + 2, "%2x", &byte) == 1) {
+		    hex_byte(from + i + 2, &byte)) {
 			to[used++] = (char)byte;
 			i += 3;
 		} else {
