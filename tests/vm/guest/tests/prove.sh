@@ -48,10 +48,13 @@ like "$ERR" "*$FN1 (driver virtio-pci)*" "it says which"
 exits 0 "both together" ptctl prove $FN0 $FN1
 check "they work" works $FN0
 wait_for 15 disk_of $NVME
+disk=$(disk_of $NVME)
 # shellcheck disable=SC2217 # it is to keep the disk open, and no more
-sleep 600 <"/dev/$(disk_of $NVME)" &	# busybox's timeout would keep a descriptor of ours
+sleep 600 <"/dev/$disk" &	# busybox's timeout would keep a descriptor of ours
+is_open() { [ "$(readlink "/proc/$!/fd/0")" = "/dev/$disk" ]; }
+check "the disk is open" wait_for 10 is_open
 exits 4 "a device in use" ptctl prove $NVME
-like "$ERR" "*in use*$(disk_of $NVME) open*" "it says by whom"
+like "$ERR" "*in use*$disk open*" "it says by whom"
 kill $!
 wait $!
 exits 2 "no device" ptctl prove
@@ -62,7 +65,7 @@ is "$(drivers $OBEY $PAST $FN0 $FN1)" "$(cat /run/drivers)" "each driver is wher
 
 # ---- while it is lent, and when the borrower is killed
 is_lent() { [ -e /sys/bus/pci/drivers/vfio-pci/$RNG_ON ]; }
-for _try in 1 2 3 4 5; do	# the moment may be missed
+for _try in $(seq 20); do	# the moment may be missed
 	ptctl prove $RNG_ON >/dev/null 2>&1 &
 	until is_lent || ! kill -0 $! 2>/dev/null; do :; done
 	kill -STOP $!
