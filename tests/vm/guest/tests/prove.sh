@@ -8,6 +8,16 @@ load_drivers
 check "module loads" modprobe iommu-pt-policy rebind=never
 drivers $OBEY $PAST $FN0 $FN1 >/run/drivers
 
+# ---- a kernel without vfio-pci
+vfio=$(find "/lib/modules/$(uname -r)" -name 'vfio-pci.ko*')
+mv "$vfio" /run/test/vfio-pci
+exits 1 "nobody to lend it to" ptctl prove $NVME
+like "$ERR" "*vfio-pci does not bind to $NVME*is there a module of that name?*" "it says who is missing"
+is "$(bound_driver $NVME)" nvme "its driver is back"
+is "$(cat $PCI/$NVME/driver_override)" "(null)" "and nothing is left in driver_override"
+check "it works" works $NVME
+mv /run/test/vfio-pci "$vfio"
+
 # ---- all there are
 listing() { ptctl list -n -o DEVICE,PROVEN >/run/list; }
 listed() { awk -v dev="$1" '$1 == dev { print $2 }' /run/list; }	# DEVICE: as listing found it
