@@ -26,7 +26,7 @@
  * @pt: the device; a reference
  * @portid: the borrower
  * @over: it is to be given back, or never came about; loans_lock
- * @begun: @work has run once; of @work alone
+ * @begun: @work has had its first run; written by @work, loans_lock
  * @lent: vfio-pci has it, and had it not before; of @work alone
  * @holds_group: it is the loan that keeps the group's domain; of @work alone
  * @drv: what it had, and has a reference to the module of, or NULL
@@ -285,6 +285,18 @@ static void finish(struct loan *loan, struct rebind_result *result)
 	module_put(THIS_MODULE);
 }
 
+/* Return: whether it ended before its turn came, and nothing is queued for that */
+static bool ended_early(struct loan *loan)
+{
+	bool early;
+
+	mutex_lock(&loans_lock);
+	early = loan->over;
+	loan->begun = true;
+	mutex_unlock(&loans_lock);
+	return early;
+}
+
 /* Return: whether the work is queued for that already */
 static bool is_over(struct loan *loan)
 {
@@ -307,8 +319,13 @@ static void work(struct work_struct *item)
 		finish(loan, &result);
 		return;
 	}
-	loan->begun = true;
-	begin(loan, &result);
+	if (ended_early(loan)) {
+		rebind_fail(&result, -ECANCELED, "%s was given back before its turn came",
+			    dev_name(loan->pt->dev));
+		queue_work(clerk, &loan->work);
+	} else {
+		begin(loan, &result);
+	}
 	if (!result.error || is_over(loan)) {
 		tell(&loan->taking, loan, &result);
 		return;
@@ -386,11 +403,13 @@ int lend(struct pt_device *pt, u32 portid, const struct lend_reply *reply,
 	return ret;
 }
 
+/* Before its first run the work is queued still: once more would not count. */
 static void end(struct loan *loan)
 {
 	lockdep_assert_held(&loans_lock);
 	loan->over = true;
-	queue_work(clerk, &loan->work);
+	if (loan->begun)
+		queue_work(clerk, &loan->work);
 }
 
 int lend_return(struct pt_device *pt, u32 portid,

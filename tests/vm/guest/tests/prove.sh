@@ -91,6 +91,40 @@ wait $!
 check "the driver is back after SIGKILL" wait_for 30 works $RNG_ON
 is "$(cat $PCI/$RNG_ON/driver_override)" "(null)" "and nothing is left in driver_override"
 
+# ---- borrowers that wait for their turn, behind one whose modprobe takes long
+echo "#!/bin/sh
+until [ -e /run/test/go ]; do sleep 0.1; done" >/run/test/slow
+chmod 755 /run/test/slow
+modprobe=$(cat /proc/sys/kernel/modprobe)
+holders() { cat /sys/module/iommu_pt_policy/refcnt; }	# each loan holds the module
+holds() { [ "$(holders)" = "$1" ]; }
+check "nothing is lent" holds 0
+echo /run/test/slow >/proc/sys/kernel/modprobe
+ptctl prove $RNG_ON >/run/test/first 2>&1 &
+first=$!
+check "the first is at it" wait_for 20 holds 1
+ptctl prove $BLK_ON >/run/test/second 2>&1 &
+second=$!
+check "the second waits" wait_for 20 holds 2
+hasty $EDU >/run/test/hasty 2>&1 &
+check "and a third" wait_for 20 holds 3
+log_mark turns
+kill -KILL $second
+wait $second
+touch /run/test/go
+wait $first
+is $? 0 "the first has its proof"
+check "nothing is lent any more" wait_for 20 holds 0
+echo "$modprobe" >/proc/sys/kernel/modprobe
+is "$(drivers $OBEY $PAST $FN0 $FN1)" "$(cat /run/drivers)" "each driver is where it was"
+is "$(cat $PCI/$BLK_ON/driver_override)" "(null)" "and nothing is left in driver_override"
+unlike "$(log_since turns)" "*$BLK_ON*" "who was killed before its turn took nothing"
+wait_for 10 grep -q return /run/test/hasty
+is "$(cat /run/test/hasty)" "lend 125 $EDU was given back before its turn came
+return 0 -" "who gave it back before is told of both"
+exits 0 "and can be lent again" ptctl prove $BLK_ON
+check "it works" works $BLK_ON
+
 # ---- how long a proof holds
 unbind $RNG_ON
 check "passthrough for one that obeys" ptctl set --runtime $RNG_ON passthrough
