@@ -106,7 +106,7 @@ check "the first is at it" wait_for 20 holds 1
 ptctl prove $BLK_ON >/run/test/second 2>&1 &
 second=$!
 check "the second waits" wait_for 20 holds 2
-hasty $EDU >/run/test/hasty 2>&1 &
+loans hasty $EDU >/run/test/hasty 2>&1 &
 check "and a third" wait_for 20 holds 3
 log_mark turns
 kill -KILL $second
