@@ -8,12 +8,13 @@
  * ended, in the order of the answers: the command, the error's number or 0, and
  * the reason or "-".
  *
- *	loans storm SECONDS SEED DEVICE...
+ *	loans storm SECONDS PATIENCE SEED DEVICE...
  *
  * Several at once, each of which opens a socket, borrows and gives back what it
  * likes, whether it has it or not, waits for answers or does not, and closes the
- * socket. Who waits has to hear of each request, once. Prints how many devices
- * were had; status 1 if something was not as it should.
+ * socket. Who waits has to hear of each request, once, and each borrower has to
+ * have a device some time, in so many seconds of patience. Prints how many were
+ * had; status 1 if something was not as it should.
  */
 #include <errno.h>
 #include <linux/iommu_pt.h>
@@ -34,7 +35,8 @@
 
 #define BORROWERS	4
 #define REQUESTS	8	/* of one socket, at most */
-#define PATIENCE_MS	120000
+
+static int patience = 120;	/* seconds */
 
 /* A socket; a request's number is its place in @cmds and one more. */
 struct borrower {
@@ -153,7 +155,7 @@ static int live(struct borrower *b, char **devices, size_t count)
 		if (chance_one_in(2))
 			hear(b, (int)chance_below(1000));
 	}
-	if (chance_one_in(2) && !hear(b, PATIENCE_MS)) {
+	if (chance_one_in(2) && !hear(b, patience * 1000)) {
 		printf("loans: %u of %u requests are not answered\n",
 		       b->asked - b->heard, b->asked);
 		b->strange++;
@@ -168,7 +170,7 @@ static int borrow(long long end, char **devices, size_t count)
 	int status = 0;
 
 	/* A slow machine needs longer for a loan than it was given. */
-	for (; now_ns() < end + (had ? 0 : PATIENCE_MS * 1000000LL); lives++) {
+	for (; now_ns() < end + (had ? 0 : patience * 1000000000LL); lives++) {
 		struct borrower b = { .prints = false };
 
 		status |= live(&b, devices, count);
@@ -203,16 +205,18 @@ static int hasty(const char *device)
 	start(&b);
 	ask(&b, IOMMU_PT_CMD_LEND, device);
 	ask(&b, IOMMU_PT_CMD_RETURN, device);
-	return !hear(&b, PATIENCE_MS);
+	return !hear(&b, patience * 1000);
 }
 
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "hasty"))
 		return hasty(argv[2]);
-	if (argc > 4 && !strcmp(argv[1], "storm"))
-		return storm(atoi(argv[2]), strtoull(argv[3], NULL, 0), argv + 4,
-			     argc - 4);
-	fprintf(stderr, "loans: hasty DEVICE, or storm SECONDS SEED DEVICE...\n");
+	if (argc > 5 && !strcmp(argv[1], "storm")) {
+		patience = atoi(argv[3]);
+		return storm(atoi(argv[2]), strtoull(argv[4], NULL, 0), argv + 5,
+			     argc - 5);
+	}
+	fprintf(stderr, "loans: hasty DEVICE, or storm SECONDS PATIENCE SEED DEVICE...\n");
 	return 2;
 }

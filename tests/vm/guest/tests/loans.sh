@@ -58,9 +58,8 @@ whirl rebind rebind
 whirl prove ptctl prove $BLK_ON
 whirl read read_all
 # shellcheck disable=SC2086 # words
-run loans storm "$FOR" "$seed" $LENT
-is "$STATUS" 0 "every borrower had devices, and who waited heard of each request"
-echo "$OUT" >&2
+loans storm "$FOR" $((60 * SLOWER)) "$seed" $LENT >&2	# not by run(), which has a time limit
+is $? 0 "every borrower had devices, and who waited heard of each request"
 touch /run/test/stop
 for name in $WHIRLS; do
 	check "$name ends" wait_for 60 test -e /run/test/rounds.$name
