@@ -83,6 +83,13 @@ static int note_driver(struct loan *loan)
 	return ret;
 }
 
+/* While the group is held: a rebind would have released the driver for a moment. */
+static int note_what_it_had(struct loan *loan)
+{
+	return override_read(loan->pt->dev, loan->override, sizeof(loan->override)) ?:
+	       note_driver(loan);
+}
+
 /* Not what somebody else has written meanwhile. */
 static int restore_override(struct loan *loan)
 {
@@ -190,6 +197,12 @@ static void hand_over(struct loan *loan, struct rebind_result *result)
 	const char *name = dev_name(dev);
 	int ret;
 
+	ret = note_what_it_had(loan);
+	if (ret) {
+		rebind_fail(result, ret, "the driver of %s cannot be kept for later (error %d); nothing was released",
+			    name, ret);
+		return;
+	}
 	ret = override_write(dev, BORROWER);
 	if (ret) {
 		rebind_fail(result, ret, "driver_override of %s cannot be written (error %d); nothing was released",
@@ -214,24 +227,14 @@ static void begin(struct loan *loan, struct rebind_result *result)
 {
 	struct device *dev = loan->pt->dev;
 	const char *name = dev_name(dev);
-	int ret;
 
-	/* vfio-pci's remove waits for userspace to let go, maybe forever. */
-	if (is_users(loan->pt)) {
-		rebind_fail(result, -EBUSY, "a userspace driver has %s, or a sibling in its group",
-			    name);
-		return;
-	}
-	ret = override_read(dev, loan->override, sizeof(loan->override)) ?:
-	      note_driver(loan);
-	if (ret) {
-		rebind_fail(result, ret, "the driver of %s cannot be kept for later (error %d); nothing was released",
-			    name, ret);
-		return;
-	}
 	request_module(BORROWER);
 	if (!hold_group(loan))
 		rebind_fail(result, -EBUSY, "the group of %s is being rebound, or lent to somebody else; try again",
+			    name);
+	/* vfio-pci's remove waits for userspace to let go, maybe forever. */
+	else if (is_users(loan->pt))
+		rebind_fail(result, -EBUSY, "a userspace driver has %s, or a sibling in its group",
 			    name);
 	else if (!borrower_has(dev))
 		hand_over(loan, result);

@@ -93,6 +93,7 @@ is "$(cat $PCI/$RNG_ON/driver_override)" "(null)" "and nothing is left in driver
 
 # ---- borrowers that wait for their turn, behind one whose modprobe takes long
 echo "#!/bin/sh
+touch /run/test/asked
 until [ -e /run/test/go ]; do sleep 0.1; done" >/run/test/slow
 chmod 755 /run/test/slow
 modprobe=$(cat /proc/sys/kernel/modprobe)
@@ -100,9 +101,12 @@ holders() { cat /sys/module/iommu_pt_policy/refcnt; }	# each loan holds the modu
 holds() { [ "$(holders)" = "$1" ]; }
 check "nothing is lent" holds 0
 echo /run/test/slow >/proc/sys/kernel/modprobe
+unbind $RNG_ON		# as a rebind does for a moment
 ptctl prove $RNG_ON >/run/test/first 2>&1 &
 first=$!
-check "the first is at it" wait_for 20 holds 1
+check "the first is at it" wait_for 20 test -e /run/test/asked
+probe $RNG_ON
+is "$(bound_driver $RNG_ON)" virtio-pci "and its device gets a driver only now"
 ptctl prove $BLK_ON >/run/test/second 2>&1 &
 second=$!
 check "the second waits" wait_for 20 holds 2
