@@ -47,6 +47,14 @@ rebind() {
 	ptctl unset --runtime $NVME
 	sleep 0.5
 }
+rebind_as_well() {
+	ptctl set --runtime --rebind $NVME passthrough
+	ptctl set --runtime --rebind --group $FN0 strict
+	ptctl unset --runtime $NVME
+	ptctl set --runtime --rebind --group $FN0 lazy
+	ptctl unset --runtime $FN0 $FN1
+	sleep 0.5
+}
 read_all() { ptctl list --json; cat /sys/bus/pci/devices/*/iommu_pt/*; sleep 0.5; }
 
 WHIRLS=
@@ -55,6 +63,7 @@ diag "seed $seed"
 whirl bind bind_and_unbind
 whirl hotplug come_and_go
 whirl rebind rebind
+whirl rebind2 rebind_as_well
 whirl prove ptctl prove $BLK_ON
 whirl read read_all
 # shellcheck disable=SC2086 # words
