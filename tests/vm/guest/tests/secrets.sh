@@ -28,7 +28,8 @@ all_we_show() {
 	wait
 } 2>&1
 pointers() { grep -oE '(^|[^0-9a-fA-F])(0x)?(ffff[0-9a-f]{8,12}|[0-9a-f]{16})($|[^0-9a-fA-F])'; }
-cut -d' ' -f1 /proc/kallsyms >/run/test/kallsyms	# names may look like one
+# Some thousands are enough, and names may look like one.
+head -n 5000 /proc/kallsyms | cut -d' ' -f1 >/run/test/kallsyms
 is "$(grep -c . /run/test/kallsyms)" "$(pointers </run/test/kallsyms | grep -c .)" "pointers are known for what they are"
 all_we_show >/run/test/shown
 check "much is shown" test "$(wc -l </run/test/shown)" -gt 100
