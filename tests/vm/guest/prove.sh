@@ -46,3 +46,6 @@ prove() {
 	jq -r '.proofs[] | "\(.device) \(.verdict)"' /run/test/out >/run/verdicts
 }
 verdict() { awk -v dev="$1" '$1 == dev { print $2 }' /run/verdicts; }
+
+holders() { cat /sys/module/iommu_pt_policy/refcnt; }	# each loan holds the module
+nothing_is_lent() { [ "$(holders)" = 0 ]; }

@@ -5,6 +5,7 @@
 . /tests/lib.sh
 . /tests/prove.sh
 . /tests/judge.sh
+. /tests/whirl.sh
 
 # vm.loans=SECONDS on the kernel's command line
 FOR=$(cmdline vm.loans)
@@ -25,19 +26,6 @@ load_drivers
 # shellcheck disable=SC2086 # words
 drivers $LENT >/run/drivers
 
-going() { [ ! -e /run/test/stop ]; }
-whirl() {	# NAME COMMAND...: in a loop of its own, until all stop; counts
-	_name=$1; shift
-	(
-		rounds=0
-		while going; do
-			"$@"
-			rounds=$((rounds + 1))
-		done
-		echo $rounds >"/run/test/rounds.$_name"
-	) >/dev/null 2>&1 &
-	WHIRLS="$WHIRLS $_name"
-}
 bind_and_unbind() { unbind $FN1; probe $FN1; sleep 0.5; }
 come_and_go() { remove $RNG_OFF; rescan; sleep 1; }
 rebind() {
@@ -57,7 +45,6 @@ rebind_as_well() {
 }
 read_all() { ptctl list --json; cat /sys/bus/pci/devices/*/iommu_pt/*; sleep 0.5; }
 
-WHIRLS=
 seed=$(date +%s)
 diag "seed $seed"
 whirl bind bind_and_unbind
@@ -69,12 +56,7 @@ whirl read read_all
 # shellcheck disable=SC2086 # words
 loans storm "$FOR" $((60 * SLOWER)) "$seed" $LENT >&2	# not by run(), which has a time limit
 is $? 0 "every borrower had devices, and who waited heard of each request"
-touch /run/test/stop
-for name in $WHIRLS; do
-	check "$name ends" wait_for 60 test -e /run/test/rounds.$name
-	isnt "$(cat /run/test/rounds.$name)" 0 "$name was at it"
-done
-nothing_is_lent() { [ "$(cat /sys/module/iommu_pt_policy/refcnt)" = 0 ]; }
+whirls_end
 check "nothing is lent any more" wait_for 60 nothing_is_lent
 
 # ---- the calm after

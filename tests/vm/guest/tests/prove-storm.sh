@@ -33,8 +33,6 @@ length_of() {
 	echo $_shortest
 }
 nvme_ms=$(length_of $NVME) blk_ms=$(length_of $BLK_ON) net_ms=$(length_of $NET_OFF)
-# Each loan holds the module. The driver alone tells nothing: it may be yet to go.
-nothing_is_lent() { [ "$(cat /sys/module/iommu_pt_policy/refcnt)" = 0 ]; }
 killed=0 broken=0
 for i in $(seq 50); do
 	case $((i % 3)) in
@@ -52,7 +50,7 @@ for i in $(seq 50); do
 	wait $! 2>/dev/null
 	wait $other
 	ended=$?
-	wait_for 30 nothing_is_lent
+	wait_for 30 nothing_is_lent	# the driver alone tells nothing: it may be yet to go
 	if [ "$ended $(bound_driver "$dev") $(cat "$PCI/$dev/driver_override")" != \
 	     "0 $driver (null)" ] || ! works "$dev"; then
 		broken=$((broken + 1))

@@ -97,9 +97,8 @@ touch /run/test/asked
 until [ -e /run/test/go ]; do sleep 0.1; done" >/run/test/slow
 chmod 755 /run/test/slow
 modprobe=$(cat /proc/sys/kernel/modprobe)
-holders() { cat /sys/module/iommu_pt_policy/refcnt; }	# each loan holds the module
 holds() { [ "$(holders)" = "$1" ]; }
-check "nothing is lent" holds 0
+check "nothing is lent" nothing_is_lent
 echo /run/test/slow >/proc/sys/kernel/modprobe
 unbind $RNG_ON		# as a rebind does for a moment
 ptctl prove $RNG_ON >/run/test/first 2>&1 &
@@ -118,7 +117,7 @@ wait $second
 touch /run/test/go
 wait $first
 is $? 0 "the first has its proof"
-check "nothing is lent any more" wait_for 20 holds 0
+check "nothing is lent any more" wait_for 20 nothing_is_lent
 echo "$modprobe" >/proc/sys/kernel/modprobe
 is "$(drivers $OBEY $PAST $FN0 $FN1)" "$(cat /run/drivers)" "each driver is where it was"
 is "$(cat $PCI/$BLK_ON/driver_override)" "(null)" "and nothing is left in driver_override"

@@ -4,28 +4,13 @@
 # several. Then nothing hangs, and every device is as the rules say.
 . /tests/lib.sh
 . /tests/judge.sh
+. /tests/whirl.sh
 fresh
 
 # vm.storm=SECONDS on the kernel's command line
 FOR=$(cmdline vm.storm)
 FOR=${FOR:-30}
 RULES=/etc/iommu-pt/rules.d/20-storm.rules
-
-going() { [ ! -e /run/test/stop ]; }
-
-# NAME COMMAND...: in a loop of its own, until all stop; counts.
-whirl() {
-	_name=$1; shift
-	(
-		rounds=0
-		while going; do
-			"$@"
-			rounds=$((rounds + 1))
-		done
-		echo $rounds >"/run/test/rounds.$_name"
-	) >/dev/null 2>&1 &
-	WHIRLS="$WHIRLS $_name"
-}
 
 come_and_go() { remove $FN2; remove $EDU; remove $FN1; rescan; }
 plug_and_pull() {
@@ -71,7 +56,6 @@ set_and_unset() {
 read_sysfs() { cat /sys/bus/pci/devices/*/iommu_pt/* /sys/kernel/iommu_pt/*; }
 read_dumps() { ptctl list --json; ptctl explain $EDU; }
 
-WHIRLS=
 mkdir -p ${RULES%/*}
 modprobe witness
 driver_override $NIC witness
@@ -87,12 +71,7 @@ whirl sysfs1 read_sysfs
 whirl sysfs2 read_sysfs
 whirl dumps read_dumps
 sleep "$FOR"
-touch /run/test/stop
-for name in $WHIRLS; do
-	check "$name ends" wait_for 60 test -e /run/test/rounds.$name
-	isnt "$(cat /run/test/rounds.$name)" 0 "$name was at it"
-	echo "$name: $(cat /run/test/rounds.$name) rounds" >&2
-done
+whirls_end
 
 # ---- the calm after
 ! below $PORT1 || device_del storm1
