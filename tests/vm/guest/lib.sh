@@ -155,11 +155,14 @@ cut_power() { host "cut-power $1 $2" >/dev/null || die "cut the power"; }
 remember() { host "remember $1" >/dev/null; }	# WORD: recall prints it after the boot
 recall() { host recall | tr -d '"'; }
 
-# Mount the disk that outlives a reboot, with /etc/iommu-pt on it.
+# Mount the disk that outlives a reboot, with /etc/iommu-pt on it. QEMU's AHCI forgets a
+# command whose table crosses a page, if the IOMMU's pages do not follow each other, and
+# the disk stands still for half a minute. Tables of commands in so few pieces do not.
 need_persist() {
 	! mounted /persist || return 0
 	modprobe -a ahci sd_mod ext4
 	wait_for 10 test -b /dev/sda || die "the persistent disk is there"
+	echo 4 >/sys/block/sda/queue/max_sectors_kb || die "the persistent disk takes little at a time"
 	mount -t ext4 /dev/sda /persist || die "mount the persistent disk"
 	mkdir -p /persist/iommu-pt /etc/iommu-pt
 	mount --bind /persist/iommu-pt /etc/iommu-pt

@@ -273,7 +273,7 @@ class Guest:
             return word.replace("{disk}", f"{run_dir}/disk").replace(
                 "{root}", str(self.disk)).replace("{accel}", accel)
 
-        base = list(map(fill, self.machine["base"]))
+        base = [*(self.machine["cpu"] or self.arch["cpu"]), *map(fill, self.machine["base"])]
         append = [f"console={self.arch['console']}", self.append,
                   f"vm.control={self.arch['control']}", f"vm.slower={self.slower}"]
         tests = self.tests
