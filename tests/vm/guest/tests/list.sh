@@ -17,12 +17,13 @@ check "list sends $sent requests, at most 4" test "$sent" -le 4
 is "$(grep -c ^0000: /run/test/list)" "$(find $PCI/ -type l | wc -l)" "list has every PCI device"
 
 # ---- JSON: one object, its version, an array, the same keys in each row
+# All of it by one jq, of which each takes a second on 6.1's Debian.
 json() {	# ARRAY FILTER WANTED DESCRIPTION COMMAND...
 	_array=$1 _filter=$2 _wanted=$3 _what=$4; shift 4
-	"$@" >/run/test/json 2>/run/test/err
-	is "$(jq -r '.version' /run/test/json)" 1 "$*: version"
-	is "$(jq -r ".$_array | type" /run/test/json)" array "$*: array $_array"
-	is "$(jq -r "$_filter" /run/test/json)" "$_wanted" "$*: $_what"
+	"$@" 2>/run/test/err | jq -r ".version, (.$_array | type), ($_filter)" >/run/test/json
+	is "$(sed -n 1p /run/test/json)" 1 "$*: version"
+	is "$(sed -n 2p /run/test/json)" array "$*: array $_array"
+	is "$(sed 1,2d /run/test/json)" "$_wanted" "$*: $_what"
 }
 json devices '.devices[] | select(.device == "0000:00:04.0") | .policy + " " + .effective + " " + .status + " " + .source' \
 	"passthrough passthrough applied cmdline" "a row" ptctl list --json
