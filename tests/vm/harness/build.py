@@ -18,8 +18,9 @@ HARMLESS = re.compile(
 # For tests/coverage: a ptctl that counts what it runs.
 COVERAGE = ["CFLAGS=-O0 -g --coverage"] if os.environ.get("VM_COVERAGE") else []
 
-# Nobody traces these modules, and pahole need not be there then.
-WITHOUT_BTF = ["CONFIG_DEBUG_INFO_BTF_MODULES="]
+# Nobody traces these modules, and pahole need not be there then; nor does anyone debug
+# them, and twenty times as large they took their time at each modprobe.
+WITHOUT_DEBUG_INFO = ["CONFIG_DEBUG_INFO_BTF_MODULES=", "CONFIG_DEBUG_INFO="]
 
 
 def copy(source, target):
@@ -77,7 +78,7 @@ def modules(config, kernel, kernel_path):
     """The directory with every .ko: the project's, and the tests' own."""
     path = CACHE / "build" / kernel
     folders = [folder for folder in (ROOT / "kmod", VM / "kmod") if (folder / "Kbuild").exists()]
-    stamp = cache.digest("modules 2", kernel_path / cache.STAMP, cache.tree_digest(*folders))
+    stamp = cache.digest("modules 3", kernel_path / cache.STAMP, cache.tree_digest(*folders))
     with cache.locked(f"build-{kernel}"):
         if cache.fresh(path, stamp):
             return path
@@ -111,7 +112,7 @@ def _module(config, kernel, kernel_path, tree_path, folder, aside):
     text = cache.command(
         in_tree(tree_path, "make", "-C", f"/lib/modules/{debian.version(kernel_path)}/build",
                  f"-j{os.cpu_count() or 1}",
-                 f"M={inside}", "W=1", *WITHOUT_BTF, *config["kernel"][kernel].get("make", []), "modules"), log)
+                 f"M={inside}", "W=1", *WITHOUT_DEBUG_INFO, *config["kernel"][kernel].get("make", []), "modules"), log)
     found = list(_warnings(text, inside))
     if found:
         # Next time make would find everything built, and say nothing.
