@@ -98,7 +98,7 @@ until [ -e /run/test/go ]; do sleep 0.1; done" >/run/test/slow
 chmod 755 /run/test/slow
 modprobe=$(cat /proc/sys/kernel/modprobe)
 holds() { [ "$(holders)" = "$1" ]; }
-check "nothing is lent" nothing_is_lent
+check "nothing is lent" wait_for 20 nothing_is_lent
 echo /run/test/slow >/proc/sys/kernel/modprobe
 unbind $RNG_ON		# as a rebind does for a moment
 ptctl prove $RNG_ON >/run/test/first 2>&1 &
