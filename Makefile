@@ -79,7 +79,8 @@ check:				## install what tests need, run them; T=PATTERN picks by name
 	tests/install-deps check
 	tests/run $(if $(T),'$(T)')
 
-# An hour or so: the fuzzer for 10 minutes, and the tests of the tests.
+# Some hours on two CPUs: each fuzzer for 10 minutes, storms, what boots Debian, and the
+# tests of the tests.
 check-long: FUZZ_SECONDS := 600
 check-long:			## the same and what takes long
 	tests/install-deps check
