@@ -170,7 +170,9 @@ bool rules_profile(char **name)
 	bool ok = true;
 
 	*name = NULL;
-	if (access(file.path, F_OK) && errno == ENOENT) {
+	/* A link to nowhere is a mistake, as it is for a folder. */
+	if (faccessat(AT_FDCWD, file.path, F_OK, AT_SYMLINK_NOFOLLOW) &&
+	    errno == ENOENT) {
 		free_file(&file);
 		return true;
 	}
@@ -409,7 +411,8 @@ void rules_parse_file(const struct rules_file *file, struct rulelist *list,
 			   file->tier != IOMMU_PT_TIER_ADMIN);
 	while ((ret = rule_next(&cur, &rule, &error))) {
 		if (ret < 0) {
-			fn(file, &error, arg);
+			if (fn)
+				fn(file, &error, arg);
 			continue;
 		}
 		if (ret == RULE_TRUTHFUL)

@@ -20,13 +20,19 @@ installkernel() {
 	return 0
 }
 
-# A folder or a file as it is, mistakes included; links to files elsewhere become files.
+# A folder or a file as it is, mistakes included; links to folders and files elsewhere
+# become these.
 copy_rules() {	# FOLDER, or a file
 	local file
 
 	[ -e "$dracutsysrootdir$1" ] || return 0
-	mkdir -p "$initdir${1%/*}"
-	cp -a "$dracutsysrootdir$1" "$initdir${1%/*}/"
+	if [ -d "$dracutsysrootdir$1" ]; then
+		mkdir -p "$initdir$1"
+		cp -a "$dracutsysrootdir$1/." "$initdir$1/"
+	else
+		mkdir -p "$initdir${1%/*}"
+		cp -a "$dracutsysrootdir$1" "$initdir$1"
+	fi
 	for file in "$dracutsysrootdir$1" "$dracutsysrootdir$1"/*.rules; do
 		if [ -L "$file" ] && [ -f "$file" ]; then
 			rm -f "$initdir${file#"$dracutsysrootdir"}"
