@@ -13,6 +13,7 @@
 #include "names.h"
 #include "ptctl.h"
 #include "rules.h"
+#include "store.h"
 
 /* The tiers that come from files; fw_cfg is a file, too. */
 static const unsigned int tiers[] = {
@@ -98,14 +99,6 @@ static int apply_tier(const struct apply *apply, unsigned int tier)
 
 /* ---- tier hint ---- */
 
-static void on_error(const struct rules_file *file,
-		     const struct rule_error *error, void *arg)
-{
-	(void)file;
-	(void)error;
-	(void)arg;
-}
-
 /* The module shows the lines that it was given. */
 static int load_heard(struct apply *apply)
 {
@@ -122,7 +115,7 @@ static int load_heard(struct apply *apply)
 
 		if (!strcmp(heard.at[i].channel,
 			    channel_name(IOMMU_PT_CHANNEL_FW_CFG)))
-			rules_parse_file(&line, &apply->current, on_error, NULL);
+			rules_parse_file(&line, &apply->current, NULL, NULL);
 	}
 	saids_free(&heard);
 	return err;
@@ -175,6 +168,17 @@ static int apply_all(struct apply *apply)
 	return ret;
 }
 
+/* Or a rule that is being set would be lost between the files and the kernel. */
+static int apply_locked(struct apply *apply)
+{
+	int lock = apply->dry ? -1 : store_lock_to_read();
+	int ret = apply_all(apply);
+
+	if (lock >= 0)
+		close(lock);
+	return ret;
+}
+
 static int parse(int argc, char **argv, struct apply *apply)
 {
 	static const struct option longs[] = {
@@ -204,7 +208,7 @@ static int run(int argc, char **argv)
 	if (!ret)
 		ret = kernel_require_on(apply.kernel);
 	if (!ret)
-		ret = apply_all(&apply);
+		ret = apply_locked(&apply);
 	kernel_close(apply.kernel);
 	return ret;
 }

@@ -52,9 +52,31 @@ static const char *first_mismatch(const struct rule *rule,
 	return subject->modalias ? "modalias differs" : "it has no modalias";
 }
 
+/**
+ * struct verdict - which of the rules decides
+ * @decided: it; NULL: none, or one that is not among them
+ * @passed: it has been come by
+ */
+struct verdict {
+	const struct rule_entry *decided;
+	bool passed;
+};
+
+/* Of one that matches. Only hints, and the seal, are not as simple as the order. */
+static const char *why(const struct rule_entry *entry,
+		       const struct verdict *verdict)
+{
+	if (entry == verdict->decided)
+		return "decides";
+	if (verdict->passed)
+		return "a rule before it decides";
+	if (entry->tier == IOMMU_PT_TIER_HINT)
+		return "does not count: no stricter than what decides, or it may not loosen (see: ptctl hints)";
+	return "does not count: less strict than what was sealed";
+}
+
 static void add_rule(struct table *table, const struct rule_entry *entry,
-		     const struct rule_subject *subject,
-		     const struct rule_entry **decided)
+		     const struct rule_subject *subject, struct verdict *verdict)
 {
 	struct rule_cursor cur;
 	struct rule rule;
@@ -67,16 +89,14 @@ static void add_rule(struct table *table, const struct rule_entry *entry,
 	table_cell(table, place);
 	table_cell(table, entry->text);
 	table_cell(table, matches ? "yes" : "no");
-	table_cell(table, matches && !*decided ? "yes" : "no");
+	table_cell(table, entry == verdict->decided ? "yes" : "no");
 	if (!read)
 		table_cell(table, "not understood by this ptctl");
 	else if (!matches)
 		table_cell(table, first_mismatch(&rule, subject));
 	else
-		table_cell(table, *decided ? "a rule before it decides" :
-					     "decides");
-	if (matches && !*decided)
-		*decided = entry;
+		table_cell(table, why(entry, verdict));
+	verdict->passed |= entry == verdict->decided;
 	free(place);
 }
 
@@ -85,8 +105,11 @@ static void say_result(const struct dev *dev, const struct rule_entry *decided,
 {
 	char *place;
 
-	if (!decided) {
-		msg_out("%s: no rule matches: auto, the kernel's default",
+	if (!decided && !offline && dev->rule) {
+		msg_out("%s: decided by tier %s: %s", dev->label,
+			tier_name((unsigned int)dev->tier), dev->rule);
+	} else if (!decided) {
+		msg_out("%s: no rule decides: auto, the kernel's default",
 			dev->label);
 	} else {
 		place = rule_place(decided);
@@ -102,17 +125,18 @@ static void say_result(const struct dev *dev, const struct rule_entry *decided,
 }
 
 static void explain(const struct dev *dev, const struct rulelist *rules,
+		    const struct rule_entry *decided,
 		    const struct options *options, bool offline)
 {
+	struct verdict verdict = { .decided = decided };
 	struct table *table = table_new("rules", options->json, true);
 	struct rule_subject subject = dev_subject(dev);
-	const struct rule_entry *decided = NULL;
 	size_t i;
 
 	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		table_column(table, &columns[i]);
 	for (i = 0; i < rules->count; i++)
-		add_rule(table, &rules->at[i], &subject, &decided);
+		add_rule(table, &rules->at[i], &subject, &verdict);
 	if (options->json || rules->count)
 		table_print(&table, 1);
 	if (!options->json) {
@@ -155,10 +179,12 @@ static int read_files(const struct strings *paths, struct rulelist *rules)
 static int explain_files(const struct dev *dev, const struct options *options)
 {
 	struct rulelist rules = { 0 };
+	struct rule_subject subject = dev_subject(dev);
 	int ret = read_files(&options->files, &rules);
 
 	if (!ret)
-		explain(dev, &rules, options, true);
+		explain(dev, &rules, rulelist_decide(&rules, &subject, NULL),
+			options, true);
 	rulelist_free(&rules);
 	return ret;
 }
@@ -173,7 +199,8 @@ static int explain_live(struct dev *dev, const struct options *options)
 	if (!ret)
 		ret = view_dev(&view, dev);
 	if (!ret)
-		explain(dev, &view.rules, options, !view.kernel);
+		explain(dev, &view.rules, view_rule(&view, dev), options,
+			!view.kernel);
 	view_close(&view);
 	return ret;
 }

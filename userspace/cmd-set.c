@@ -232,24 +232,34 @@ static int set_persistent(const struct change *change,
 
 /* ---- until reboot ---- */
 
+/* The kernel refuses the device number @at: those before it are set. */
+static int stop(const struct change *change, size_t at, int err)
+{
+	int ret = kernel_fail(change->kernel, err, change->devs.at[at].label);
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		msg_err("%s: is set all the same; to take that back: ptctl unset --runtime %s",
+			change->devs.at[i].label, change->devs.at[i].label);
+	return ret;
+}
+
 static int set_runtime(const struct change *change,
 		       const struct options *options)
 {
 	unsigned int flags = options->force ? IOMMU_PT_SET_FORCE : 0;
-	int err = 0;
 	size_t i;
+	int err;
 
 	if (options->dry) {
 		change_preview(change, options->policy);
 		return PTCTL_DONE;
 	}
-	for (i = 0; !err && i < change->devs.count; i++) {
-		const struct dev *dev = &change->devs.at[i];
-
-		err = kernel_set_dev(change->kernel, dev, (int)options->policy,
-				     flags);
+	for (i = 0; i < change->devs.count; i++) {
+		err = kernel_set_dev(change->kernel, &change->devs.at[i],
+				     (int)options->policy, flags);
 		if (err)
-			return kernel_fail(change->kernel, err, dev->label);
+			return stop(change, i, err);
 	}
 	return PTCTL_DONE;
 }

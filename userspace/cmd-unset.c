@@ -16,7 +16,8 @@
  * @change: the devices that are there
  * @absent: and those that are not, known by name only
  * @own: the file, without their lines
- * @rules: what the kernel has
+ * @rules: what the kernel has, and in which files that is
+ * @commit: the kernel is to get the rules of the files
  * @runtime: leave the file alone
  * @dry: change nothing
  * @update: the initramfs as well
@@ -26,6 +27,7 @@ struct work {
 	struct devs absent;
 	struct own own;
 	struct rulelist rules;
+	bool commit;
 	bool runtime;
 	bool dry;
 	bool update;
@@ -99,6 +101,21 @@ static bool has_runtime(const struct work *work, const struct dev *dev)
 	return dev->tier == IOMMU_PT_TIER_RUNTIME;
 }
 
+/* In force, though no file has it: a set was killed between kernel and file. */
+static bool is_stray(const struct work *work, const struct dev *dev)
+{
+	size_t i;
+
+	for (i = 0; !work->runtime && i < work->rules.count; i++) {
+		const struct rule_entry *entry = &work->rules.at[i];
+
+		if (entry->tier == IOMMU_PT_TIER_ADMIN && !entry->file &&
+		    own_is_line(entry->text, strlen(entry->text), dev))
+			return true;
+	}
+	return false;
+}
+
 /* Taken back before, and still waiting for the driver to be released. */
 static bool is_left_over(const struct work *work, const struct dev *dev)
 {
@@ -109,14 +126,19 @@ static bool has_any(struct work *work, const struct dev *dev)
 {
 	bool runtime = has_runtime(work, dev);
 	bool line = !work->runtime && own_set(&work->own, dev, NULL);
+	bool stray = is_stray(work, dev);
 
+	work->commit |= line || stray;
+	if (work->dry && stray)
+		msg_out("%s: would take back its rule, which is in no file",
+			dev->label);
 	if (work->dry && line)
 		msg_out("%s: would remove its line from %s", dev->label,
 			work->own.path);
 	if (work->dry && runtime)
 		msg_out("%s: would take back the decision at runtime",
 			dev->label);
-	if (line || runtime || is_left_over(work, dev))
+	if (line || stray || runtime || is_left_over(work, dev))
 		return true;
 	msg_out("%s: nothing to take back", dev->label);
 	return false;
@@ -160,12 +182,15 @@ static int take_back(struct work *work)
 {
 	int ret = change_guard(&work->change, IOMMU_PT_POLICY_AUTO);
 
-	if (!ret && !work->runtime && work->own.changed)
+	if (!ret && work->commit)
 		ret = own_commit(&work->own, work->change.kernel);
-	if (!ret)
-		ret = forget_runtime(work, &work->change.devs, true);
+	if (ret)
+		return ret;
+	ret = forget_runtime(work, &work->change.devs, true);
 	if (!ret)
 		ret = forget_runtime(work, &work->absent, false);
+	if (ret && work->own.changed)
+		msg_err("%s is changed all the same", work->own.path);
 	return ret;
 }
 
@@ -195,12 +220,27 @@ static void report_rules(struct work *work)
 	}
 }
 
+/* A broken file is the kernel's to complain about, if it gets it. */
+static void locate(struct work *work)
+{
+	struct rulelist files = { 0 };
+	size_t i;
+
+	for (i = 0; i < work->own.rules.count; i++)
+		if (work->own.rules.at[i].tier == IOMMU_PT_TIER_ADMIN)
+			rules_parse_file(&work->own.rules.at[i], &files, NULL,
+					 NULL);
+	rulelist_locate(&work->rules, &files);
+	rulelist_free(&files);
+}
+
 static int unset(struct work *work)
 {
 	int ret = kernel_rules(work->change.kernel, &work->rules);
 
 	if (ret)
 		return kernel_fail(work->change.kernel, ret, "rules");
+	locate(work);
 	choose(work, &work->change.devs);
 	choose(work, &work->absent);
 	if (work->dry) {

@@ -18,6 +18,7 @@ struct nlattr;
  * @family: the module's number
  * @last_event: number of it, 0: none seen
  * @lost: the answer to the last request
+ * @changed: the kernel did one of the changes that were asked for
  * @dead: and there is no other socket: no more requests
  * @sentence: that came with the last refusal
  */
@@ -26,6 +27,7 @@ struct kernel {
 	int family;
 	unsigned int last_event;
 	bool lost;
+	bool changed;
 	bool dead;
 	char sentence[512];
 };

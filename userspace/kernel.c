@@ -38,6 +38,15 @@ static int talk(struct kernel *k, struct nl_msg *msg, exchange_fn got, void *arg
 	return exchange(&x, msg);
 }
 
+/* Send @msg, which changes something, and is only acked. */
+static int talk_change(struct kernel *k, struct nl_msg *msg)
+{
+	int err = talk(k, msg, NULL, NULL);
+
+	k->changed |= !err;
+	return err;
+}
+
 static struct nl_msg *request(struct kernel *k, int cmd, int flags,
 			      size_t payload)
 {
@@ -196,8 +205,8 @@ int kernel_fail(const struct kernel *k, int err, const char *about)
 	case -EPERM:
 		if (!*k->sentence)
 			why = "needs root (CAP_SYS_ADMIN)";
-		return msg_fail(PTCTL_FAILED, "%s: %s; nothing was changed",
-				about, why);
+		return msg_fail(PTCTL_FAILED, "%s: %s%s", about, why,
+				k->changed ? "" : "; nothing was changed");
 	case -EOPNOTSUPP:
 		return msg_fail(PTCTL_UNSUPPORTED, "%s: %s", about, why);
 	case -EBUSY:
@@ -326,7 +335,7 @@ static struct nl_msg *set_request(struct kernel *k, const struct dev *dev,
 int kernel_set_dev(struct kernel *k, const struct dev *dev, int policy,
 		   unsigned int flags)
 {
-	return talk(k, set_request(k, dev, policy, flags), NULL, NULL);
+	return talk_change(k, set_request(k, dev, policy, flags));
 }
 
 /* ---- what the kernel tells when it is done, some time after the ack ---- */
@@ -358,6 +367,7 @@ static int talk_late(struct kernel *k, struct nl_msg *msg, const char *doing)
 	setsockopt(nl_socket_get_fd(k->sock), SOL_SOCKET, SO_RCVTIMEO,
 		   &patience, sizeof(patience));
 	err = exchange(&x, msg);
+	k->changed |= !err;
 	setsockopt(nl_socket_get_fd(k->sock), SOL_SOCKET, SO_RCVTIMEO,
 		   &none, sizeof(none));
 	if (err == -ETIMEDOUT)
@@ -440,7 +450,7 @@ int kernel_hints(struct kernel *k, struct saids *list)
 
 int kernel_seal(struct kernel *k)
 {
-	return talk(k, request(k, IOMMU_PT_CMD_SEAL, 0, 0), NULL, NULL);
+	return talk_change(k, request(k, IOMMU_PT_CMD_SEAL, 0, 0));
 }
 
 /* The kernel takes no message that is longer than the send buffer. */
@@ -481,7 +491,7 @@ int kernel_set_rules(struct kernel *k, unsigned int tier, const char *text,
 		msg = NULL;
 	}
 	make_send_room(k, payload);
-	return talk(k, msg, NULL, NULL);
+	return talk_change(k, msg);
 }
 
 /* ---- events ---- */

@@ -72,7 +72,7 @@ static int on_route(struct nl_msg *msg, void *arg)
 		return NL_SKIP;
 	table = attrs[RTA_TABLE] ? nla_get_u32(attrs[RTA_TABLE]) :
 				   route->rtm_table;
-	if (table != RT_TABLE_MAIN || route->rtm_flags & RTM_F_CLONED ||
+	if (table == RT_TABLE_LOCAL || route->rtm_flags & RTM_F_CLONED ||
 	    is_local_ipv6(route, attrs[RTA_DST]))
 		return NL_SKIP;
 	describe(route, attrs[RTA_DST], text, sizeof(text));

@@ -132,7 +132,7 @@ typedef void (*rules_error_fn)(const struct rules_file *file,
  * rules_parse_file() - add the rules of a file to a list
  * @file: the file
  * @list: where to
- * @fn: called for each error
+ * @fn: called for each error; NULL: nobody asks
  * @arg: handed to @fn
  */
 void rules_parse_file(const struct rules_file *file, struct rulelist *list,

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -72,12 +73,17 @@ static int need_folder(const char *folder, bool dry)
  * A file that nobody else can open: on the folder of the rules, which everybody
  * can, anyone could hold a lock for ever.
  */
+static int open_lock(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 static int lock_file(const char *folder, int *lock)
 {
 	char *path = xasprintf("%s/lock", folder);
 	int ret = PTCTL_DONE;
 
-	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	*lock = open_lock(path);
 	if (*lock < 0 || flock(*lock, LOCK_EX))
 		ret = cannot(path);
 	free(path);
@@ -99,7 +105,21 @@ int store_lock(bool dry, int *lock)
 	return ret;
 }
 
+int store_lock_to_read(void)
+{
+	char *run = rooted("/run/iommu-pt"), *path = xasprintf("%s/lock", run);
+	int lock = make_folders(run) ? -1 : open_lock(path);
+
+	if (lock >= 0)
+		flock(lock, LOCK_EX);
+	free(path);
+	free(run);
+	return lock;
+}
+
 /* ---- temporary files: ".NAME.XXXXXX" beside the file ---- */
+
+#define TEMP_SUFFIX	"XXXXXX"	/* as mkostemp() wants it */
 
 static char *folder_of(const char *path)
 {
@@ -111,6 +131,15 @@ static char *temp_prefix(const char *path)
 	return xasprintf(".%s.", strrchr(path, '/') + 1);
 }
 
+/* An editor's .50-ptctl.rules.swp is none of ours. */
+static bool is_temp(const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return !strncmp(name, prefix, len) &&
+	       strlen(name + len) == strlen(TEMP_SUFFIX);
+}
+
 void store_clean(const char *path)
 {
 	char *folder = folder_of(path), *prefix = temp_prefix(path);
@@ -118,7 +147,7 @@ void store_clean(const char *path)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		if (!strncmp(entry->d_name, prefix, strlen(prefix)))
+		if (is_temp(entry->d_name, prefix))
 			unlinkat(dirfd(dir), entry->d_name, 0);
 	if (dir)
 		closedir(dir);
@@ -144,7 +173,7 @@ static int write_all(int fd, const char *text, size_t len)
 static char *temp_template(const char *path)
 {
 	char *folder = folder_of(path), *prefix = temp_prefix(path);
-	char *temp = xasprintf("%s/%sXXXXXX", folder, prefix);
+	char *temp = xasprintf("%s/%s" TEMP_SUFFIX, folder, prefix);
 
 	free(prefix);
 	free(folder);
@@ -239,8 +268,8 @@ static int replace(const struct store *store, const char *temp)
 }
 
 /* @folder: of the file; @temp: NULL to remove it; @former: NULL: no kernel. */
-static int move_in(const struct store *store, int folder, const char *temp,
-		   const char *former)
+static int move_in_held(const struct store *store, int folder, const char *temp,
+			const char *former)
 {
 	int ret = PTCTL_DONE;
 
@@ -255,6 +284,24 @@ static int move_in(const struct store *store, int folder, const char *temp,
 			       "%s: %s, but that may not outlast a power failure: %m",
 			       store->path, !temp ? "removed" : former ?
 			       "written and in force" : "written");
+	return ret;
+}
+
+/* Ctrl-C between kernel and file would leave them at odds: it has to wait. */
+static int move_in(const struct store *store, int folder, const char *temp,
+		   const char *former)
+{
+	sigset_t ends, before;
+	int ret;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	ret = move_in_held(store, folder, temp, former);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
 }
 

@@ -37,6 +37,17 @@ struct store {
 int store_lock(bool dry, int *lock);
 
 /**
+ * store_lock_to_read() - wait until no other ptctl writes, where one could
+ *
+ * For who brings the kernel to what the files say: between the two reads nobody
+ * else may change both. It needs nothing of /etc. Where there can be no lock, those
+ * who write have none either, and do not write.
+ *
+ * Return: what holds the lock, for close(); -1: nothing does
+ */
+int store_lock_to_read(void);
+
+/**
  * store_clean() - remove what was left by one that was killed
  * @path: the file that it was about to replace; the lock is held
  */

@@ -5,6 +5,8 @@
  *	fail	that call is not made, and fails as such calls do
  *	unheard	likewise, of the calls that receive messages
  *	kill	the process is killed in place of it
+ *	term	it gets a SIGTERM before it; of the calls that talk to the kernel's
+ *		netlink, rename or sync
  *	count	(N is 0) nothing; prints how many there were to stderr
  *
  * Calls of its children count, too. The exit status is the command's, 128 and
@@ -46,6 +48,24 @@ static bool cannot_fail(int call)
 	       call == SYS_rt_sigreturn || call == SYS_munmap ||
 	       call == SYS_brk ||	/* returns no errors, but where it ends */
 	       call == SYS_futex;	/* of which the C library dies */
+}
+
+/* Those between which kernel and file are brought to say the same. */
+static bool is_of_change(int call)
+{
+	switch (call) {
+	case SYS_sendmsg:
+	case SYS_recvmsg:
+	case SYS_fsync:
+#ifdef SYS_rename
+	case SYS_rename:
+#endif
+	case SYS_renameat:
+	case SYS_renameat2:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* What is likely: a full disk, no memory, too many files; else a broken device. */
@@ -192,12 +212,17 @@ static void answer(struct watch *watch, const struct seccomp_notif *asked,
 	said->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (!strcmp(watch->how, "unheard") && call != SYS_recvmsg)
 		return;
+	if (!strcmp(watch->how, "term") && !is_of_change(call))
+		return;
 	if (++watch->calls != watch->wanted || watch->done)
 		return;
 	watch->done = true;
 	if (!strcmp(watch->how, "kill")) {
 		say(watch, asked, 0);
 		kill((pid_t)asked->pid, SIGKILL);
+	} else if (!strcmp(watch->how, "term")) {
+		say(watch, asked, 0);
+		kill((pid_t)asked->pid, SIGTERM);
 	} else if (!cannot_fail(call)) {
 		say(watch, asked, error_of(call));
 		said->flags = 0;
@@ -237,7 +262,7 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: nth fail|unheard|kill|count N COMMAND...\n");
+		fprintf(stderr, "usage: nth fail|unheard|kill|term|count N COMMAND...\n");
 		return MISTAKE;
 	}
 	watch.how = argv[1];

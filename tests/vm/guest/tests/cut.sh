@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # ptctl set, unset and apply, killed at their system calls, and with these calls
 # failing: rules and kernel are as before or as after, no file stays beside them,
-# the driver is there, and the next one works.
+# the driver is there, and the next one works. After a SIGTERM both are the same.
 . /tests/lib.sh
 fresh
 
@@ -30,7 +30,11 @@ wrong_state() {
 	case $_file in "$3"|"$4") ;; *) echo "$1 $2: the file is between: $_file" ;; esac
 	case $_kernel in "$3"|"$4") ;; *) echo "$1 $2: the kernel's rules are between: $_kernel" ;; esac
 	[ "$(bound_driver $EDU)" = edu_dma ] || echo "$1 $2: no driver any more"
-	[ "$1" != kill ] || return
+	case $1 in
+	kill)	return ;;
+	term)	[ "$_file" = "$_kernel" ] || echo "$1 $2: file $_file kernel $_kernel: $(cat $NTH_SAYS)"
+		return ;;
+	esac
 	# What failed says so; what says that it is done is done.
 	case $STATUS:$_file:$_kernel:$ERR in
 	0:"$4:$4":*|[145]:"$3:$3":*) ;;
@@ -83,6 +87,29 @@ FIRST=1 STEP=1
 sweep unheard "$OLD" "$NEW" ptctl set --rebind $EDU passthrough
 sweep unheard "$NEW" "$OLD" ptctl unset --rebind $EDU
 is "$(bound_driver $EDU)" edu_dma "the driver is there"
+NEW="passthrough bus=pci name=$NIC;"
+sweep term "$OLD" "$NEW" ptctl set $NIC passthrough
+sweep term "$NEW" "" ptctl unset $NIC
+
+# ---- the kernel has a rule that no file has, as after a kill between the two
+exits 0 "set" ptctl set $NIC passthrough
+: >$RULES
+exits 0 "unset" ptctl unset --dry-run $NIC
+like "$OUT" "*would take back its rule, which is in no file*" "sees it"
+exits 0 "unset" ptctl unset $NIC
+is "$(in_kernel)" "" "takes it back"
+
+# ---- apply, while another is between kernel and file
+exec 9>/run/iommu-pt/lock
+flock 9
+echo "strict bus=pci name=$NIC" >$RULES
+ptctl apply 9>&- >/dev/null &
+sleep 1
+is "$(in_kernel)" "" "apply waits for who holds the lock"
+exits 0 "a dry run does not" sh -c "ptctl apply --dry-run; [ \$? -eq 3 ]"
+exec 9>&-
+wait
+is "$(in_kernel)" "$OLD" "and then it has its turn"
 
 # ---- a disk without room, a folder that cannot be written
 before "$OLD"

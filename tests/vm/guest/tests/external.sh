@@ -15,6 +15,11 @@ exits 1 "set is refused" ptctl set --runtime "$ext" passthrough
 like "$ERR" "*$ext*external*" "and says why"
 exits 1 "sysfs too" sh -c "echo passthrough >$PCI/$ext/iommu_pt/policy"
 
+exits 1 "after another" ptctl set --runtime $EDU "$ext" passthrough
+like "$ERR" "*external*$EDU: is set all the same; to take that back: ptctl unset --runtime $EDU*" \
+	"what is done is said"
+unlike "$ERR" "*nothing was changed*" "and nothing else"
+
 exits 0 "stricter is always allowed" ptctl set --runtime "$ext" strict
 is "$(domain_type "$ext")" DMA "it is strict"
 exits 1 "back to lazy is not, which the core would allow" ptctl set --runtime "$ext" lazy

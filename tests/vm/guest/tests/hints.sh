@@ -9,6 +9,7 @@ ext=$(below $PORT_EXTERNAL)
 source_of() { cat "$PCI/$1/iommu_pt/source"; }
 policy_of() { cat "$PCI/$1/iommu_pt/policy"; }
 hint_of() { nlhints | grep -F -e "$1"; }		# TEXT
+decides() { ptctl explain --json "$1" | jq -r '.rules[] | select(.decides).rule'; }	# DEVICE
 reason_of() { ptctl list -n -o NAME,REASON | grep "^$1"; }	# DEVICE
 
 modprobe -a witness edu_dma
@@ -88,6 +89,7 @@ strict bus=pci name=$NIC	# and another
 auto bus=pci name=$EDU"
 is "$(domain_type $NIC)" DMA "fw_cfg contradicts the property, and is stricter"
 like "$(reason_of $NIC)" "*property: passthrough, fw_cfg: strict*" "the reason says so"
+is "$(decides $NIC)" "strict bus=pci name=$NIC" "explain: it decides"
 is "$(domain_type $EDU)" identity "auto in a hint is no opinion"
 is "$(nlhints | grep -c ^fw_cfg)" 2 "the hints: a line a hint"
 exits 1 "a mistake" nlhints set "passthrough
@@ -109,6 +111,8 @@ check "module loads with hints=restrict" modprobe iommu-pt-policy hints=restrict
 check "restrict: passthrough by SMBIOS does not count" translated $EDU
 check "restrict: passthrough by property does not count" translated $NIC
 is "$(source_of $EDU) $(source_of $NIC)" "none none" "no hint decides"
+is "$(decides $EDU)" "" "explain: none decides"
+like "$(ptctl explain $EDU)" "*does not count*no rule decides*" "and those that match do not count"
 is "$(domain_type $NVME)" DMA "restrict: strict does"
 is "$(nlhints info)" "hints=restrict truthful" "info: restrict, truthful"
 like "$(hint_of "property restricted $NIC")" "*hints=restrict*" "the hints: why"

@@ -53,6 +53,9 @@ if=$(netdev_of $NIC)
 exits 4 "a route refuses it" ptctl set --runtime --rebind "$if" passthrough
 like "$OUT$ERR" "*$if*route*" "and says so"
 ip addr flush dev "$if"
+check "there is a route in another table" ip route add 10.9.0.0/16 dev "$if" table 100
+exits 4 "it refuses, too" ptctl set --runtime --rebind "$if" passthrough
+like "$OUT$ERR" "*$if*route*10.9.0.0/16*" "and says so"
 ip link set "$if" down
 exits 0 "without a route, by the interface's name" ptctl set --runtime --rebind "$if" passthrough
 is "$(domain_type $NIC)" identity "the card is in identity"

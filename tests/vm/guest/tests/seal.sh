@@ -111,6 +111,7 @@ wait_for 10 test -e "$PCI/$hot/witness_domain"
 like "$(cat "$PCI/$hot/witness_domain")" "DMA*" "a rule of after the seal says so: it does not"
 is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "no sealed rule speaks of it"
 like "$(reason_of "$hot")" "*sealed*time of the seal*" "and why"
+like "$(ptctl explain "$hot")" "*passthrough*less strict than what was sealed*no rule decides*" "explain, too"
 
 # ---- a stricter domain that its driver does not like
 is "$(domain_type $NIC) $(cat $PCI/$NIC/iommu_pt/policy)" "$before passthrough" "a card, translated"
@@ -118,6 +119,10 @@ echo 2 >/sys/module/witness/parameters/fail_probes
 exits 1 "set strict, with a rebind that fails" ptctl set --runtime --rebind $NIC strict
 is "$(domain_type $NIC)" DMA "the former domain does not come back"
 echo 0 >/sys/module/witness/parameters/fail_probes
+
+exits 0 "a line in the file, below what was set at runtime" ptctl set $NVME strict
+exits 1 "of the two one can be taken back" ptctl unset $NVME
+like "$ERR" "*sealed*50-ptctl.rules is changed all the same*" "which is said"
 
 # ---- the module
 check "the module cannot be unloaded" sh -c "! rmmod iommu-pt-policy"
