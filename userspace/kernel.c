@@ -200,20 +200,21 @@ bool kernel_lost(const struct kernel *k)
 int kernel_fail(const struct kernel *k, int err, const char *about)
 {
 	const char *why = *k->sentence ? k->sentence : strerror(-err);
+	const char *end = "";
+	int status = PTCTL_FAILED;
 
-	switch (err) {
-	case -EPERM:
-		if (!*k->sentence)
-			why = "needs root (CAP_SYS_ADMIN)";
-		return msg_fail(PTCTL_FAILED, "%s: %s%s", about, why,
-				k->changed ? "" : "; nothing was changed");
-	case -EOPNOTSUPP:
-		return msg_fail(PTCTL_UNSUPPORTED, "%s: %s", about, why);
-	case -EBUSY:
-		return msg_fail(PTCTL_BUSY, "%s: %s", about, why);
-	default:
-		return msg_fail(PTCTL_FAILED, "%s: %s", about, why);
-	}
+	if (err == -EOPNOTSUPP)
+		status = PTCTL_UNSUPPORTED;
+	else if (err == -EBUSY)
+		status = PTCTL_BUSY;
+	else if (err == -EPERM && !k->changed)
+		end = "; nothing was changed";
+	if (err == -EPERM && !*k->sentence)
+		why = "needs root (CAP_SYS_ADMIN)";
+	/* The sentence may begin with the device's name. */
+	if (!strncmp(why, about, strlen(about)))
+		return msg_fail(status, "%s%s", why, end);
+	return msg_fail(status, "%s: %s%s", about, why, end);
 }
 
 /* ---- the commands ---- */
