@@ -71,14 +71,20 @@ static inline char *compat_extack_buffer(struct netlink_ext_ack *extack)
 }
 #endif
 
-/* A virtio device's first 64 feature bits, as its transport reads them now. */
+/*
+ * A virtio device's first 64 feature bits, as its transport reads them now. Since
+ * there are more (6.17), a transport may have no get_features(). What says how many
+ * has had two names since, and what declares them one.
+ */
 static inline u64 compat_virtio_features(struct virtio_device *vdev)
 {
-#ifdef VIRTIO_FEATURES_U64S
-	u64 features[VIRTIO_FEATURES_U64S];
+#ifdef VIRTIO_DECLARE_FEATURES
+	struct {
+		VIRTIO_DECLARE_FEATURES(bits);
+	} features;
 
-	virtio_get_features(vdev, features);
-	return features[0];
+	virtio_get_features(vdev, features.bits_array);
+	return features.bits;
 #else
 	return vdev->config->get_features(vdev);
 #endif

@@ -223,22 +223,45 @@ static struct pt_device *add_locked(struct device *dev)
 	return pt_device_get(pt);
 }
 
+static void note_locked(struct pt_device *pt)
+{
+	device_lock_assert(pt->dev);
+	mutex_lock(&registry_lock);
+	set_driver(pt, pt->dev->driver);
+	mutex_unlock(&registry_lock);
+}
+
+void pt_device_settle(struct pt_device *pt)
+{
+	device_lock(pt->dev);
+	note_locked(pt);
+	device_unlock(pt->dev);
+}
+
+void pt_device_unsettle(struct pt_device *pt)
+{
+	mutex_lock(&registry_lock);
+	pt->unsettled = true;
+	mutex_unlock(&registry_lock);
+	group_update_later(pt->group);
+}
+
 /*
  * A device that came with a driver, perhaps. Only its device_lock tells the
- * truth; if a driver binds right now, the notification of the outcome does.
+ * truth. Whoever has that may be binding a driver, so there is one until it is
+ * given back; not all that take it for a while send a notification then.
  */
 static void note_driver(struct pt_device *pt)
 {
-	bool locked = device_trylock(pt->dev);
-
-	mutex_lock(&registry_lock);
-	if (locked)
-		set_driver(pt, pt->dev->driver);
-	else
-		pt->bound = true;
-	mutex_unlock(&registry_lock);
-	if (locked)
+	if (device_trylock(pt->dev)) {
+		note_locked(pt);
 		device_unlock(pt->dev);
+		return;
+	}
+	mutex_lock(&registry_lock);
+	pt->bound = true;
+	mutex_unlock(&registry_lock);
+	pt_device_unsettle(pt);
 }
 
 static bool is_in_group(struct device *dev)

@@ -100,6 +100,8 @@ struct pt_group {
  * @driver: name of the driver that is bound or binding, NULL if not @bound
  *	or if there was no memory for it; registry_lock
  * @bound: there is a driver; registry_lock
+ * @unsettled: somebody has its device_lock, and what is bound when that is given
+ *	back is not known; registry_lock
  * @managed: the driver sees to DMA ownership itself; registry_lock
  * @external: untrusted or removable; constant
  * @virtio: a virtio transport; constant
@@ -128,6 +130,7 @@ struct pt_device {
 	struct hint *hint;
 	char *driver;
 	bool bound;
+	bool unsettled;
 	bool managed;
 	bool external;
 	bool virtio;
@@ -199,6 +202,20 @@ void pt_device_binding(struct device *dev);
  * @dev: the device
  */
 void pt_device_unbound(struct device *dev);
+
+/**
+ * pt_device_unsettle() - have its group updated once its device_lock is free
+ * @pt: the device
+ */
+void pt_device_unsettle(struct pt_device *pt);
+
+/**
+ * pt_device_settle() - learn what is bound to it
+ * @pt: the device
+ *
+ * Context: sleeps; waits for the device_lock.
+ */
+void pt_device_settle(struct pt_device *pt);
 
 /**
  * pt_device_ask_virtio() - learn what a virtio transport offers

@@ -92,7 +92,8 @@ static int configure(struct device *dev)
 /*
  * Leaves nothing behind but the group, as an unbind does: the rest is set
  * again when a driver binds, for the domain that there is by then. On arm64
- * before 6.7, dma_ops would else stay those of a translated domain.
+ * before 6.7, dma_ops would else stay those of a translated domain. Where an
+ * unbind leaves them, no bind sets them again.
  */
 static int configure_and_clean(struct device *dev)
 {
@@ -105,7 +106,8 @@ static int configure_and_clean(struct device *dev)
 		kfree(dev->dma_range_map);
 		dev->dma_range_map = map;
 	}
-	if (device_iommu_mapped(dev))
+	if (IS_ENABLED(CONFIG_ARCH_HAS_TEARDOWN_DMA_OPS) &&
+	    device_iommu_mapped(dev))
 		set_dma_ops(dev, NULL);
 	return ret;
 }

@@ -59,26 +59,37 @@ static int write_translated(struct pt_group *group, enum domain_type *now,
 	return ret;
 }
 
-static int write_policy(struct pt_group *group, enum iommu_pt_policy policy,
+/* Who asks for nothing keeps the kernel's default, if that is strict. */
+static int write_lazy(struct pt_group *group, const struct pt_view *view,
+		      enum domain_type *now, bool *changed)
+{
+	int ret;
+
+	if (view->unasked && *now == DOMAIN_DMA) {
+		ret = write_type(group, DOMAIN_AUTO, now);
+		if (ret || *now != DOMAIN_IDENTITY)
+			return ret;
+	}
+	*changed = true;
+	return write_type(group, DOMAIN_DMA_FQ, now);
+}
+
+static int write_policy(struct pt_group *group, const struct pt_view *view,
 			enum domain_type *now, bool *changed)
 {
+	enum iommu_pt_policy policy = view->verdict;
+
 	*changed = false;
 	if (policy == IOMMU_PT_POLICY_AUTO)
 		return write_type(group, DOMAIN_AUTO, now);
 	if (policy == IOMMU_PT_POLICY_TRANSLATED)
 		return write_translated(group, now, changed);
+	if (policy == IOMMU_PT_POLICY_LAZY)
+		return write_lazy(group, view, now, changed);
 	*changed = true;
 	if (policy == IOMMU_PT_POLICY_PASSTHROUGH)
 		return write_type(group, DOMAIN_IDENTITY, now);
-	if (policy == IOMMU_PT_POLICY_LAZY)
-		return write_type(group, DOMAIN_DMA_FQ, now);
 	return write_type(group, DOMAIN_DMA, now);
-}
-
-/* The core forgets to ask this for the change from strict to lazy. */
-static bool is_fenced_change(const struct pt_view *view, enum domain_type now)
-{
-	return view->fenced && verdict_is_free_change(now, view->verdict);
 }
 
 static bool is_missing(const struct pt_group *group, const struct pt_view *view,
@@ -96,7 +107,7 @@ static void change(struct pt_group *group, const struct pt_view *view,
 	int ret;
 
 	lockdep_assert_held(&group->lock);
-	ret = write_policy(group, view->verdict, now, &changed);
+	ret = write_policy(group, view, now, &changed);
 	mutex_lock(&registry_lock);
 	group->error = ret;
 	group->refusal = ret;
@@ -154,7 +165,7 @@ static void update_locked(struct pt_group *group, bool rebinding)
 	if (group->grp && (view.any_rule || group->changed)) {
 		now = hold ? domain_read(group->grp) : read_before(group, &view);
 		if (!hold && is_missing(group, &view, now) &&
-		    !is_fenced_change(&view, now) &&
+		    !verdict_is_barred_change(group, &view, now) &&
 		    !verdict_is_sealed_change(group, &view, now) &&
 		    (!view.blocker || verdict_is_free_change(now, view.verdict)))
 			change(group, &view, &now);
@@ -196,10 +207,29 @@ enum domain_type group_restore(struct pt_group *group, enum domain_type type)
 	return now;
 }
 
+static struct pt_device *take_unsettled(struct pt_group *group)
+{
+	struct pt_device *pt, *found = NULL;
+
+	mutex_lock(&registry_lock);
+	list_for_each_entry(pt, &group->members, member)
+		if (pt->unsettled) {
+			pt->unsettled = false;
+			found = pt_device_get(pt);
+			break;
+		}
+	mutex_unlock(&registry_lock);
+	return found;
+}
+
+/* Waits for device_locks, which nothing that waits for this may hold. */
 void group_update_work(struct work_struct *work)
 {
 	struct pt_group *group = container_of(work, struct pt_group, work);
+	struct pt_device *pt;
 
+	for (; (pt = take_unsettled(group)); pt_device_put(pt))
+		pt_device_settle(pt);
 	group_update(group);
 	pt_group_put(group);
 }

@@ -373,7 +373,11 @@ static struct loan *make(struct pt_device *pt, u32 portid,
 
 	if (!loan)
 		return NULL;
-	__module_get(THIS_MODULE);
+	/* It may be on its way out, and netlink not closed yet. */
+	if (!try_module_get(THIS_MODULE)) {
+		kfree(loan);
+		return NULL;
+	}
 	INIT_WORK(&loan->work, work);
 	loan->pt = pt_device_get(pt);
 	loan->portid = portid;

@@ -95,6 +95,14 @@ static enum iommu_pt_status explain(struct pt_device *pt,
 			  dev_name(view->fenced->dev), group->id);
 		return IOMMU_PT_STATUS_REFUSED;
 	}
+	if (view->unasked && !group->changed &&
+	    verdict_is_free_change(now, view->verdict)) {
+		scnprintf(reason, PT_REASON_MAX,
+			  "%s in the same group %d does not ask for %s, and would become less strict",
+			  dev_name(view->unasked->dev), group->id,
+			  policy_name(view->verdict));
+		return IOMMU_PT_STATUS_CONFLICT;
+	}
 	if (verdict_is_beyond_core(view)) {
 		scnprintf(reason, PT_REASON_MAX,
 			  "this kernel (%s) cannot change group %d because it has %u devices; use Linux 6.4 or later, or boot with iommu.passthrough=1",

@@ -79,6 +79,8 @@ void verdict_view(const struct pt_group *group, struct pt_view *view)
 			view->blocker = pt;
 		if (verdict_is_fenced(pt))
 			view->fenced = pt;
+		if (wish == IOMMU_PT_POLICY_AUTO)
+			view->unasked = pt;
 		managed |= pt->bound && pt->managed;
 		unmanaged |= pt->bound && !pt->managed;
 		if (pt->rule)
@@ -86,6 +88,15 @@ void verdict_view(const struct pt_group *group, struct pt_view *view)
 		view->members++;
 	}
 	view->only_managed = managed && !unmanaged;
+}
+
+bool verdict_is_barred_change(const struct pt_group *group,
+			      const struct pt_view *view, enum domain_type now)
+{
+	if (!verdict_is_free_change(now, view->verdict))
+		return false;
+	return view->fenced ||
+	       (view->unasked && (!group->changed || view->blocker));
 }
 
 bool verdict_is_left_over(const struct pt_group *group, const struct pt_view *view,

@@ -19,6 +19,7 @@ struct pt_group;
  * @decider: the member whose wish that is
  * @blocker: one that has a driver that is in the way of a change, or NULL
  * @fenced: one that the safety rules hold for, or NULL
+ * @unasked: one that asks for nothing, or NULL
  * @members: how many there are
  * @any_rule: a rule decides for one of them at least
  * @only_managed: no drivers but such as vfio-pci, and one of these at least
@@ -30,6 +31,7 @@ struct pt_view {
 	struct pt_device *decider;
 	struct pt_device *blocker;
 	struct pt_device *fenced;
+	struct pt_device *unasked;
 	unsigned int members;
 	bool any_rule;
 	bool only_managed;
@@ -59,6 +61,14 @@ static inline bool verdict_is_free_change(enum domain_type now,
 {
 	return now == DOMAIN_DMA && policy == IOMMU_PT_POLICY_LAZY;
 }
+
+/*
+ * The same, where somebody in the group is not to become less strict by it: one that
+ * the safety rules hold for, or one that asks for nothing, and so has the kernel's
+ * default. Whether a domain of our choice is stricter than that, only a change tells.
+ */
+bool verdict_is_barred_change(const struct pt_group *group,
+			      const struct pt_view *view, enum domain_type now);
 
 /**
  * verdict_is_left_over() - is a domain one that we chose, and nobody asks for

@@ -109,10 +109,10 @@ static void on_bound(struct device *dev)
 	pt_device_binding(dev);
 	early_note_bound(dev);
 	pt = pt_device_find(dev);
+	if (device_iommu_mapped(dev) && (!pt || !pt->group->grp))
+		early_look_later();
 	if (!pt)
 		return;
-	if (!pt->group->grp && device_iommu_mapped(dev))
-		early_look_later();
 	pt_device_ask_virtio(pt);
 	/* Only the event of it is missing, and that can wait. */
 	if (READ_ONCE(pt->rule))
@@ -120,7 +120,8 @@ static void on_bound(struct device *dev)
 	pt_device_put(pt);
 }
 
-static void on_unbound(struct device *dev)
+/* @failed: a probe has, and the core lets go of the group only after this. */
+static void on_unbound(struct device *dev, bool failed)
 {
 	struct pt_device *pt;
 
@@ -129,7 +130,10 @@ static void on_unbound(struct device *dev)
 	if (!pt)
 		return;
 	pt_device_ask_virtio(pt);
-	group_update_unbound(pt);
+	if (failed)
+		pt_device_unsettle(pt);
+	else
+		group_update_unbound(pt);
 	pt_device_put(pt);
 }
 
@@ -156,7 +160,7 @@ static int watch(struct notifier_block *nb, unsigned long action, void *data)
 		break;
 	case BUS_NOTIFY_DRIVER_NOT_BOUND:
 	case BUS_NOTIFY_UNBOUND_DRIVER:
-		on_unbound(dev);
+		on_unbound(dev, action == BUS_NOTIFY_DRIVER_NOT_BOUND);
 		break;
 	}
 	return NOTIFY_OK;

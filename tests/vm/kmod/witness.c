@@ -5,6 +5,7 @@
  * "witness_domain" in the device's folder, and a line in the log. And a platform
  * driver that only takes them.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
@@ -14,6 +15,10 @@
 static int fail_probes;
 module_param(fail_probes, int, 0644);
 MODULE_PARM_DESC(fail_probes, "So many probes to come fail with EIO");
+
+static bool hold;
+module_param(hold, bool, 0644);
+MODULE_PARM_DESC(hold, "Probes wait until this is unset");
 
 static char *expect;
 module_param(expect, charp, 0444);
@@ -35,6 +40,10 @@ static int witness_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	const char *domain = domain_name(&pdev->dev);
 
+	if (READ_ONCE(hold))
+		pci_info(pdev, "probe waits as asked\n");
+	while (READ_ONCE(hold))
+		msleep(20);
 	if (fail_probes > 0) {
 		fail_probes--;
 		pci_info(pdev, "probe fails as asked, domain %s\n", domain);

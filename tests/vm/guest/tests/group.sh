@@ -38,6 +38,19 @@ if kernel_at_least 6 4; then
 	is "$(cat $PCI/$FN1/witness_domain)" identity "the sibling's driver saw it"
 	unbind $FN1
 	driver_override $FN1
+
+	# The kernel's default is lazy here: a strict one is made by hand.
+	ptctl unset --runtime $FN0 $FN1 $FN2
+	set_domain_type $FN0 DMA
+	exits 1 "one asks for lazy, which is less strict" ptctl set --runtime $FN1 lazy
+	like "$ERR" "*conflict*does not ask for lazy*less strict*" "the others do not ask"
+	is "$(domain_type $FN0)" DMA "and stay strict"
+	exits 0 "all ask" ptctl set --runtime --group $FN0 lazy
+	is "$(domain_type $FN0)" DMA-FQ "the group is lazy"
+	exits 0 "one wants strict" ptctl set --runtime $FN0 strict
+	is "$(domain_type $FN1)" DMA "the group is strict"
+	exits 0 "it asks for nothing" ptctl unset --runtime $FN0
+	is "$(domain_type $FN1)" DMA-FQ "so it has the kernel's default, which is lazy"
 else
 	exits 5 "all ask: this kernel cannot" \
 		ptctl set --runtime --group $FN0 passthrough

@@ -80,6 +80,29 @@ like "$OUT$ERR" "*witness*no driver*" "is told of"
 is "$(bound_driver $NIC)" none "the device has no driver"
 check "the decision is applied then" wait_for 5 is_identity $NIC
 
+# ---- a decision while a driver binds, which fails in the end
+is_held() { dmesg | tail -n 5 | grep -q 'probe waits as asked'; }
+echo 1 >/sys/module/witness/parameters/fail_probes
+echo 1 >/sys/module/witness/parameters/hold
+probe $NIC &
+wait_for 10 is_held
+exits 4 "in the middle of a probe" ptctl set --runtime $NIC strict
+echo 0 >/sys/module/witness/parameters/hold
+wait
+is "$(bound_driver $NIC)" none "the probe fails"
+check "the decision is applied then" wait_for 5 is_type $NIC DMA
+check "module unloads" modprobe -r iommu-pt-policy
+echo 1 >/sys/module/witness/parameters/fail_probes
+echo 1 >/sys/module/witness/parameters/hold
+set_domain_type $NIC auto
+probe $NIC &
+wait_for 10 is_held
+check "module loads in the middle of a probe" modprobe iommu-pt-policy rules="strict name=$NIC"
+is "$(cat $PCI/$NIC/iommu_pt/status)" pending "a rule waits"
+echo 0 >/sys/module/witness/parameters/hold
+wait
+check "the rule is applied then" wait_for 5 is_type $NIC DMA
+
 # ---- strict and lazy, on a bound device
 unbind $NVME
 exits 0 "strict" ptctl set --runtime $NVME strict
