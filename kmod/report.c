@@ -359,6 +359,25 @@ static void tell(struct pt_device *pt, enum domain_type now)
 	report_done(&report);
 }
 
+void report_removed(struct pt_device *pt)
+{
+	struct pt_report report = {
+		.group_id = pt->group->id,
+		.status = IOMMU_PT_STATUS_NONE,
+		.effective = IOMMU_PT_EFFECTIVE_UNKNOWN,
+		.external = pt->external,
+		.virtio = pt->virtio,
+	};
+
+	mutex_lock(&registry_lock);
+	report.policy = verdict_policy_of(pt);
+	report.rule = policy_rule_get(pt->rule);
+	report.virtio_access = pt->virtio_access;
+	mutex_unlock(&registry_lock);
+	netlink_tell(pt, IOMMU_PT_EVENT_REMOVED, &report);
+	report_done(&report);
+}
+
 void report_tell(struct pt_group *group, enum domain_type now)
 {
 	struct pt_device *pt;

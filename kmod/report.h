@@ -65,4 +65,7 @@ static inline void report_done(struct pt_report *report)
  */
 void report_tell(struct pt_group *group, enum domain_type now);
 
+/* The event that a device is gone; the caller has a reference to its record. */
+void report_removed(struct pt_device *pt);
+
 #endif /* IOMMU_PT_REPORT_H */

@@ -20,6 +20,7 @@
 #include "group.h"
 #include "mode.h"
 #include "rebind.h"
+#include "report.h"
 #include "sysfs.h"
 #include "watch.h"
 
@@ -94,12 +95,15 @@ static void on_delete(struct device *dev)
 
 static void on_removed(struct device *dev)
 {
+	struct pt_device *pt = pt_device_find(dev);
 	struct pt_group *group = pt_device_drop(dev);
 
-	if (!group)
-		return;
-	group_update_later(group);
-	pt_group_put(group);
+	if (group) {
+		report_removed(pt);
+		group_update_later(group);
+		pt_group_put(group);
+	}
+	pt_device_put(pt);
 }
 
 static void on_bound(struct device *dev)
