@@ -31,6 +31,8 @@ reached_login() {
 rules_in_force() {
 	is "$(bound_driver $NVME) $(domain_type $NVME)" "nvme identity" \
 		"the root disk's controller is in passthrough"
+	# No unit of a boot that is complete has waited for it.
+	wait_for 120 test -e $PCI/$NIC/driver
 	is "$(bound_driver $NIC) $(domain_type $NIC)" "e1000e DMA" "the network card is strict"
 	is "$(cat $PCI/$NVME/iommu_pt/status $PCI/$NIC/iommu_pt/status | tr '\n' ' ')" \
 		"applied applied " "both are applied"
