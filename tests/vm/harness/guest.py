@@ -30,6 +30,8 @@ WRONG = re.compile(
     r"possible (circular|recursive|irq) lock|inconsistent lock state|suspicious RCU usage|"
     r"bad unlock balance|lock held when returning|held lock freed|INFO: (task|trying)|"
     r"turning off the locking correctness validator|workqueue lockup)")
+# With all that the kernel says of where it was.
+WARNING = re.compile(r"[^\n]*\[ cut here \](?:(?!\[ cut here \]).)*?\[ end trace \w+ \]", re.S)
 # A breakpoint that no longer stands where a CPU has run into it, and in what function
 # (of whom, if that is a module's).
 PATCHED = re.compile(r"Oops: int3:.*?RIP: [0-9a-f]+:(\S+(?: \[\w+\])?)", re.S)
@@ -154,6 +156,7 @@ class Guest:
         self.slower = PATIENCE * slower
         self.append = f"{self.machine['append']} {own.get('append', '')}"
         self.reports = self.machine["reports"] + own.get("reports", [])
+        self.warnings = own.get("warnings", [])
         self.arch = config["arch"][self.machine["arch"]]
         self.kernel_image = debian.image(kernel_path)
         self.initramfs = initramfs			# a file, or a folder with one a test
@@ -454,6 +457,9 @@ class Guest:
             text = self.console.read_text(errors="replace")
         except OSError:
             return ["there is no console log"], []
+        for pattern in self.warnings:
+            text = WARNING.sub(lambda found, allowed=pattern: "" if re.search(
+                allowed, found[0]) else found[0], text)
         allowed = [re.compile(pattern) for pattern in self.reports]
         bad = [f"console: {line.strip()}" for line in text.splitlines()
                if WRONG.search(line) and not any(ok.search(line) for ok in allowed)]
