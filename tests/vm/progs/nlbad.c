@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Messages to the module that no well-meaning program sends. "nlbad CASE"
- * sends one and prints the answer: an errno's name and the extack sentence.
+ * Messages to the module that no well-meaning program sends, and good ones of
+ * each kind that changes something, whoever may send them. "nlbad CASE" sends
+ * one and prints the answer: an errno's name and the extack sentence.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 #define DEVICE_BUS	"pci"
 #define DEVICE_NAME	"0000:00:03.0"
+#define RULE		"strict name=" DEVICE_NAME "\n"
 
 static void put(struct nl_msg *msg, int attr, const void *data, int len)
 {
@@ -138,6 +140,29 @@ static void good(struct nl_msg *msg)
 	put_name(msg);
 }
 
+static void set(struct nl_msg *msg)
+{
+	put_name(msg);
+	put_u32(msg, IOMMU_PT_A_POLICY, IOMMU_PT_POLICY_STRICT);
+}
+
+static void rules(struct nl_msg *msg)
+{
+	put_u32(msg, IOMMU_PT_A_TIER, IOMMU_PT_TIER_ADMIN);
+	put(msg, IOMMU_PT_A_RULES, RULE, strlen(RULE));
+}
+
+static void hints(struct nl_msg *msg)
+{
+	put_u32(msg, IOMMU_PT_A_TIER, IOMMU_PT_TIER_HINT);
+	put(msg, IOMMU_PT_A_RULES, RULE, strlen(RULE));
+}
+
+static void nothing(struct nl_msg *msg)
+{
+	(void)msg;
+}
+
 static const struct {
 	const char *name;
 	int cmd;
@@ -161,6 +186,12 @@ static const struct {
 	{ "forced-hint", IOMMU_PT_CMD_SET_RULES, forced_hint },
 	{ "nul-rule", IOMMU_PT_CMD_SET_RULES, nul_rule },
 	{ "too-much", IOMMU_PT_CMD_SET_RULES, too_much },
+	{ "set", IOMMU_PT_CMD_SET_DEVICE, set },
+	{ "rules", IOMMU_PT_CMD_SET_RULES, rules },
+	{ "hints", IOMMU_PT_CMD_SET_RULES, hints },
+	{ "lend", IOMMU_PT_CMD_LEND, good },
+	{ "return", IOMMU_PT_CMD_RETURN, good },
+	{ "seal", IOMMU_PT_CMD_SEAL, nothing },
 };
 
 /* What follows the error in an ack; the request is capped to its header. */

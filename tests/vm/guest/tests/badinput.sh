@@ -99,13 +99,39 @@ bad bad-rule "EINVAL: line 2, column 8: unknown key*"
 bad forced-hint "EINVAL: line 1, column 13: force is for*"
 bad nul-rule "EINVAL: line 1, column 5: NUL*"
 bad too-much "EMSGSIZE: *"
-like "$(as_nobody nlbad good)" "EPERM: that needs root (CAP_SYS_ADMIN*" "netlink: no permission"
-for cap in sys_admin sys_rawio; do
-	like "$(confined $cap nlbad good)" "EPERM: that needs root (CAP_SYS_ADMIN*" "netlink: root without $cap"
-	exits 1 "sysfs: root without $cap" confined $cap sh -c "echo strict >$PCI/$NVME/iommu_pt/policy"
-	is "$(cat $PCI/$NVME/iommu_pt/policy)" auto "and nothing changed"
-done
 is "$(cat /sys/kernel/iommu_pt/rules)" "" "nothing of it changed a rule"
+
+# ---- who may not, by the kernel's word: ptctl would not even ask
+in_container() { busybox unshare --user --map-root-user "$@"; }
+holders() { cat /sys/module/iommu_pt_policy/refcnt; }	# each loan, and the seal
+state() {
+	cat $PCI/$NVME/iommu_pt/policy /sys/kernel/iommu_pt/rules /sys/kernel/iommu_pt/sealed
+	holders
+	nlhints
+}
+before=$(state)
+for who in as_nobody "confined sys_admin" "confined sys_rawio" in_container; do
+	for what in set rules hints lend return seal; do
+		like "$($who nlbad $what)" "EPERM: that needs root (CAP_SYS_ADMIN*" "netlink: $who: $what"
+	done
+	exits 1 "sysfs: $who" $who sh -c "echo strict >$PCI/$NVME/iommu_pt/policy"
+	is "$(state)" "$before" "and nothing changed"
+done
+# The same messages of root's are good ones.
+held=$(holders)
+nothing_is_lent() { [ "$(holders)" = "$held" ]; }
+bad set "0: *"
+bad rules "0: *"
+bad hints "0: *"
+bad lend "0: *"
+check "it is back, for its borrower is gone" wait_for 60 nothing_is_lent
+bad return "ENOENT: *not lent to you*"
+isnt "$(state)" "$before" "now something changed"
+ptctl unset --runtime $NVME
+ptctl apply
+nlhints set ""
+is "$(state)" "$before" "and is taken back"
+modprobe -r vfio-pci
 
 check "module unloads" modprobe -r iommu-pt-policy
 done_testing
