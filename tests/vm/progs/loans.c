@@ -8,6 +8,11 @@
  * ended, in the order of the answers: the command, the error's number or 0, and
  * the reason or "-".
  *
+ *	loans once DEVICE
+ *
+ * borrows it, waits for the answer and for the end of its input, and gives it
+ * back. Prints the same.
+ *
  *	loans storm SECONDS PATIENCE SEED DEVICE...
  *
  * Several at once, each of which opens a socket, borrows and gives back what it
@@ -208,8 +213,26 @@ static int hasty(const char *device)
 	return !hear(&b, patience * 1000);
 }
 
+static int once(const char *device)
+{
+	struct borrower b = { .prints = true };
+	char byte;
+
+	start(&b);
+	ask(&b, IOMMU_PT_CMD_LEND, device);
+	if (!hear(&b, patience * 1000))
+		return 1;
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	ask(&b, IOMMU_PT_CMD_RETURN, device);
+	return !hear(&b, patience * 1000);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "once"))
+		return once(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "hasty"))
 		return hasty(argv[2]);
 	if (argc > 5 && !strcmp(argv[1], "storm")) {
@@ -217,6 +240,6 @@ int main(int argc, char **argv)
 		return storm(atoi(argv[2]), strtoull(argv[4], NULL, 0), argv + 5,
 			     argc - 5);
 	}
-	fprintf(stderr, "loans: hasty DEVICE, or storm SECONDS PATIENCE SEED DEVICE...\n");
+	fprintf(stderr, "loans: hasty|once DEVICE, or storm SECONDS PATIENCE SEED DEVICE...\n");
 	return 2;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every allocation of the module in turn finds no memory, of the slab's or of whole
 # pages: at load, unload, a hot-add, when a device is set or rebound, rules and hints
-# are replaced, devices dumped, and at the seal. Each time it is done or it is not,
+# are replaced, also once sealed, devices shown, dumped, removed, lent and given back,
+# while somebody hears of it, and at the seal. Each time it is done or it is not,
 # and what was before stands. The last test of its boot: the module stays.
 . /tests/lib.sh
 . /tests/judge.sh
@@ -210,6 +211,36 @@ dump() {
 		echo "$1: says that this is all: $(cat /run/test/out)"
 }
 
+# Shown are the module, its rules and one device; SHOWN is what that is.
+show_device() {
+	with_fault "$1" ptctl show --json $EDU
+	[ "$STATUS" -ne 0 ] || cmp -s /run/test/out /run/shown.json ||
+		echo "$1: says that this is it: $(cat /run/test/out)"
+}
+
+info() {
+	with_fault "$1" nlhints info
+	case $STATUS:$(cat /run/test/out) in
+	0:hints=*|1:ENOMEM*) ;;
+	*) echo "$1: status $STATUS: $(cat /run/test/out)" ;;
+	esac
+}
+
+read_rules() {
+	with_fault "$1" cat /sys/kernel/iommu_pt/rules
+	[ "$STATUS" -ne 0 ] || cmp -s /run/test/out /run/rules ||
+		echo "$1: says that these are the rules: $(cat /run/test/out)"
+}
+
+# What is gone is gone, though nobody could be told.
+remove_device() {
+	with_fault "$1" sh -c "echo 1 >$PCI/$EDU/remove"
+	[ "$STATUS" -eq 0 ] || echo "$1: status $STATUS"
+	[ ! -e $PCI/$EDU ] || echo "$1: it is there still"
+	rescan
+	as_before "$1" "strict DMA"
+}
+
 write_domain() {
 	with_fault_in_workers "$1" ptctl set --runtime $EDU passthrough
 	look_at $EDU
@@ -248,6 +279,60 @@ rebound() {
 	[ "$NOW" = "$_before" ] || echo "$1: taken back: $NOW"
 }
 
+# vfio warns when its group finds no memory for its name: nothing fails in there.
+spare_vfio() {
+	modprobe vfio-pci
+	_text=$(awk '$4 == "[vfio]" && tolower($2) == "t" { print $1 }' /proc/kallsyms | sort)
+	_last=$(echo "$_text" | tail -n 1)
+	for _kind in $KINDS; do
+		echo "0x${_text%%[!0-9a-f]*}" >"$_kind/reject-start"
+		echo "0x${_last%???}fff" >"$_kind/reject-end"
+	done
+}
+
+# NUMBER OF-THE-LOAN OF-ITS-END: allocations of the workers that fail. Lent or not, in
+# the end it has its driver, and nobody the module.
+lend() {
+	look_at $NIC
+	_before=$NOW
+	: >/run/test/out
+	arm
+	arm_workers "$2"
+	# shellcheck disable=SC2094 # it waits for what is written there
+	{ wait_for 60 grep -q lend /run/test/out; arm_workers "$3"; } | loans once $NIC >/run/test/out
+	STATUS=$?
+	arm_workers 0
+	was_injected
+	lent "$1"
+}
+lend_in_workers() { lend "$1" "$1" 0; }
+return_in_workers() { lend "$1" 0 "$1"; }
+lend_and_return() {
+	look_at $NIC
+	_before=$NOW
+	with_fault "$1" loans once $NIC </dev/null
+	lent "$1"
+}
+lent() {
+	case $STATUS:$(cat /run/test/out) in
+	"0:lend 0 -
+return 0 -"|"0:lend 0 -
+return 12"|"0:lend "[1-9]*"
+return 2") ;;
+	*) echo "$1: status $STATUS: $(cat /run/test/out)" ;;
+	esac
+	wait_for 60 nothing_is_lent || echo "$1: it is lent still"
+	[ "$(bound_driver $NIC)" = witness ] || echo "$1: its driver is not back"
+	slurp $PCI/$NIC/driver_override
+	[ "$TEXT" = witness ] || echo "$1: driver_override is $TEXT"
+	look_at $NIC
+	[ "$NOW" = "$_before" ] || echo "$1: given back: $NOW"
+}
+nothing_is_lent() {
+	slurp /sys/module/iommu_pt_policy/refcnt
+	[ "$TEXT" = 0 ]
+}
+
 hints_now() { nlhints | grep -c '^fw_cfg'; }
 replace_hints() {
 	_text="passthrough name=$NVME"
@@ -271,6 +356,48 @@ seal() {
 	esac
 }
 
+# Others as strict take the place of those before, or they stand. Those less strict
+# never come in, whatever could not be asked.
+replace_sealed() {
+	_before=$(rules_now)
+	_bus=
+	[ $(($1 % 2)) -eq 0 ] || _bus=" bus=pci"
+	printf 'strict%s name=%s\nlazy name=%s modalias=pci:v00008086*\n' "$_bus" $EDU $NIC >$RULES
+	with_fault "$1" ptctl apply
+	_after=$(cat $RULES)
+	case $STATUS:$(rules_now) in
+	"0:$_after"|1:"$_before") ;;
+	*) echo "$1: status $STATUS, and the rules are neither those before nor the new" ;;
+	esac
+	ptctl apply >&2 || echo "$1: cannot be applied afterwards"
+	judge_all $RULES
+}
+loosen_sealed() {
+	_before=$(rules_now)
+	echo "passthrough name=$EDU" >$RULES
+	with_fault "$1" ptctl apply
+	[ "$STATUS:$(rules_now)" = "1:$_before" ] || echo "$1: status $STATUS, and the rules are others"
+	look_at $EDU
+	[ "$NOW" = "strict DMA" ] || echo "$1: $NOW"
+}
+
+# Somebody who hears of events.
+listen() {
+	ptctl monitor --json >/run/test/events 2>&1 &
+	LISTENER=$!
+	wait_for 60 hears
+}
+# Each is told, or counted as lost.
+hears() {
+	_heard=$(grep -c '"decision"' /run/test/events)
+	ptctl set --runtime $EDU strict
+	ptctl unset --runtime $EDU
+	sleep 0.2
+	[ "$(grep -c '"decision"' /run/test/events)" -gt "$_heard" ]
+}
+lost() { sed -n 's/^events_lost //p' /sys/kernel/iommu_pt/stats; }
+told_of_lost() { jq -s 'map(select(.event == "lost").lost // 0) | add // 0' /run/test/events; }
+
 for dev in $NVME $NIC $EDU $FN0 $FN1 $FN2; do unbind $dev; done
 each_fault "load" load
 mkdir -p ${RULES%/*}
@@ -286,18 +413,39 @@ each_fault "set by sysfs" set_by_sysfs
 each_fault "writing a domain" write_domain
 ptctl list --json >/run/all.json
 each_fault "dump" dump
+ptctl show --json $EDU >/run/shown.json
+each_fault "show a device" show_device
+each_fault "info" info
+cat /sys/kernel/iommu_pt/rules >/run/rules
+each_fault "read the rules" read_rules
+check "somebody listens" listen
+each_fault "set, and a listener" set_device
+each_fault "writing a domain, and a listener" write_domain
+each_fault "removal, and a listener" remove_device
+check "who listens hears on" wait_for 60 hears
+check "some events were lost" test "$(lost)" -gt 0
+check "which the listener knows of" test "$(told_of_lost)" -ge "$(lost)"
+kill $LISTENER
 each_fault "replace rules" replace_rules
 modprobe witness
 driver_override $NIC witness
 probe $NIC
 each_fault "rebind" rebind
 each_fault "rebind, in a worker" rebind_in_workers
+check "vfio is spared" spare_vfio
+each_fault "lend and return" lend_and_return
+each_fault "lend, in a worker" lend_in_workers
+each_fault "return, in a worker" return_in_workers
 unbind $NIC
 driver_override $NIC
 check "module unloads" modprobe -r iommu-pt-policy witness
 each_fault "unload" unload
 check "it loads once more" modprobe iommu-pt-policy
 each_fault "hints" replace_hints
+printf 'strict name=%s\nlazy name=%s modalias=pci:v00008086*\n' $EDU $NIC >$RULES
+exits 0 "rules are applied" ptctl apply
 each_fault "seal" seal
 is "$(cat /sys/kernel/iommu_pt/sealed)" 1 "at last it is sealed"
+each_fault "replace sealed rules" replace_sealed
+each_fault "loosen sealed rules" loosen_sealed
 done_testing
