@@ -71,6 +71,12 @@ static ssize_t show(struct device *dev, struct device_attribute *attr, char *buf
 	return len;
 }
 
+/* What the core's type file asks for: our write is a worker's. */
+static bool may_change(void)
+{
+	return capable(CAP_SYS_ADMIN) && capable(CAP_SYS_RAWIO);
+}
+
 static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 			    const char *buf, size_t count)
 {
@@ -78,8 +84,7 @@ static ssize_t policy_store(struct device *dev, struct device_attribute *attr,
 	struct pt_device *pt;
 	int policy, ret;
 
-	/* What the core's type file asks for: our write is a worker's. */
-	if (!capable(CAP_SYS_ADMIN) || !capable(CAP_SYS_RAWIO))
+	if (!may_change())
 		return -EPERM;
 	policy = policy_parse(buf, len);
 	if (policy < 0)
@@ -180,7 +185,7 @@ static ssize_t sealed_show(struct kobject *kobj, struct kobj_attribute *attr,
 static ssize_t sealed_store(struct kobject *kobj, struct kobj_attribute *attr,
 			    const char *buf, size_t count)
 {
-	if (!capable(CAP_SYS_ADMIN))
+	if (!may_change())
 		return -EPERM;
 	if (pt_mode == IOMMU_PT_MODE_OFF)
 		return -EOPNOTSUPP;
