@@ -157,7 +157,7 @@ static void set_driver(struct pt_device *pt, struct device_driver *drv)
 	pt->bound = drv;
 	pt->managed = drv && domain_driver_is_managed(pt->dev);
 	if (drv)
-		pt->group->fresh = false;
+		WRITE_ONCE(pt->group->fresh, false);
 }
 
 static struct pt_device *make_device(struct device *dev)

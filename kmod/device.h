@@ -24,8 +24,14 @@
  * of fw_cfg (hints.c). Outside of all: that of who seals (seal.c), and that of who
  * walks over the devices (watch.c). Inside of pt_group.lock, and of no
  * other: that of the page that types are read into (domain.c). Inside of all:
- * look_lock (early.c).
- * What a spinlock guards (the list of hints) takes no other inside.
+ * loans_lock (lend.c) and look_lock (early.c).
+ * What a spinlock guards (the list of hints, the devices by number) takes no other
+ * inside.
+ *
+ * Outside of all: the rwsems of the kernel's notifier chains that we are called from,
+ * those of the buses, of modules (early.c) and of netlink sockets that close
+ * (netlink.c; there loans_lock alone is taken), and generic netlink's own, which each
+ * request is handled under.
  *
  * References: the registry holds one of each record from ADD_DEVICE to
  * REMOVED_DEVICE, and a record holds its struct device and its group. A group
@@ -64,7 +70,8 @@ extern struct mutex registry_lock;
  * @changed: the domain is one that we chose, not the kernel; registry_lock
  * @identity: it was identity when it was last looked at; @lock
  * @rebinding: the domain is rebind.c's affair now; registry_lock
- * @fresh: no driver has bound yet, and no update was made; becomes false once
+ * @fresh: no driver has bound yet, and no update was made; becomes false once,
+ *	under @lock or registry_lock, and is read without
  */
 struct pt_group {
 	struct kref refs;

@@ -17,6 +17,7 @@
 #include "early.h"
 #include "mode.h"
 
+/* A device waits for its IOMMU. Set by who has tried, taken back by who looks again. */
 static bool waiting = true;
 
 /* ---- one device; callers hold its device_lock ---- */
@@ -133,7 +134,11 @@ bool early_is_wanted(void)
 /* ---- when an IOMMU arrives ---- */
 
 static DEFINE_SPINLOCK(look_lock);
-static void (*look_at_all)(void);	/* NULL before and after; look_lock */
+/*
+ * NULL before and after. Written under look_lock; read without by who looks, whom
+ * early_exit() waits for.
+ */
+static void (*look_at_all)(void);
 
 static void look(struct work_struct *work)
 {

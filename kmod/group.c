@@ -138,7 +138,7 @@ static enum domain_type read_before(const struct pt_group *group,
 {
 	if (view->verdict == IOMMU_PT_POLICY_PASSTHROUGH && !view->blocker &&
 	    !group->identity && !iommu_default_passthrough() &&
-	    (group->fresh || !seal_is_on()))
+	    (READ_ONCE(group->fresh) || !seal_is_on()))
 		return DOMAIN_UNKNOWN;
 	return domain_read(group->grp);
 }

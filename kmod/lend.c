@@ -49,8 +49,9 @@ struct loan {
 	struct lend_reply returning;
 };
 
-static LIST_HEAD(loans);
+/* Taken inside of all others, also of netlink's when a borrower's socket closes. */
 static DEFINE_MUTEX(loans_lock);
+static LIST_HEAD(loans);
 
 /* One loan at a time begins or ends. */
 static struct workqueue_struct *clerk;

@@ -137,7 +137,7 @@ static enum domain_type loosest(enum iommu_pt_policy policy)
 bool verdict_is_sealed_change(const struct pt_group *group,
 			      const struct pt_view *view, enum domain_type now)
 {
-	return seal_is_on() && !group->fresh &&
+	return seal_is_on() && !READ_ONCE(group->fresh) &&
 	       verdict_rank(loosest(view->verdict)) < verdict_rank(now);
 }
 
