@@ -86,11 +86,12 @@ check-long:			## the same and what takes long
 	tests/install-deps check
 	tests/run --long $(if $(T),'$(T)')
 
-# The first time, more than an hour more: it builds these kernels. T=PATTERN leaves the
-# last one out.
+# The first time, more than an hour more: it builds these kernels. T=PATTERN leaves
+# out what the last two lines run.
 check-debug:			## guest tests on kernels with KASAN, lockdep, kmemleak, KCSAN, ...
 	tests/install-deps check
 	tests/vm/run --kernel 6.12-debug --kernel 6.12-kobject --kernel 7.3-debug $(if $(T),'$(T)')
+	$(if $(T),,tests/vm/run --kernel 6.12-debug --machine swarm --machine sleep)
 	$(if $(T),,tests/vm/run --kernel 6.12-kcsan --machine race)
 
 check-boot:			## boot Debian from its own disk, with the packages installed
