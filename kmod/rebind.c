@@ -57,6 +57,8 @@ static void free_parts(struct rebinding *re)
 {
 	unsigned int i;
 
+	if (!re)
+		return;
 	for (i = 0; i < re->count; i++) {
 		module_put(re->parts[i].drv->owner);
 		pt_device_put(re->parts[i].pt);
@@ -242,36 +244,6 @@ static bool is_in_vain(struct pt_device *pt, struct rebind_result *result)
 	return result->error;
 }
 
-void rebind(struct pt_device *pt, bool whole_group,
-	    struct rebind_result *result)
-{
-	struct rebinding *re;
-
-	result->error = 0;
-	result->message[0] = '\0';
-	group_forget_refusal(pt->group);
-	if (!is_worth_it(pt, result))
-		return;
-	if (!whole_group && is_in_vain(pt, result))
-		return;
-	if (!rebind_begin(pt->group)) {
-		rebind_fail(result, -EBUSY,
-			    "the group of %s is being rebound already; try again",
-			    dev_name(pt->dev));
-		return;
-	}
-	re = gather(pt, whole_group);
-	if (re) {
-		run(re, result);
-		free_parts(re);
-	} else {
-		rebind_fail(result, -ENOMEM, "out of memory; nothing was released");
-	}
-	rebind_end(pt->group);
-}
-
-/* ---- transports that nothing uses ---- */
-
 /* Return: not 0 if @child is in use, or nothing that is known to be idle. */
 static int look_at_child(struct device *child, void *data)
 {
@@ -297,6 +269,42 @@ static bool is_idle_transport(struct device *dev)
 	return !device_for_each_child(dev, &idle, look_at_child) && idle;
 }
 
+/* @idle: only if nothing uses it, which may begin to at any time. */
+static void attempt(struct pt_device *pt, bool whole_group, bool idle,
+		    struct rebind_result *result)
+{
+	struct rebinding *re;
+
+	result->error = 0;
+	result->message[0] = '\0';
+	group_forget_refusal(pt->group);
+	if (!is_worth_it(pt, result))
+		return;
+	if (!whole_group && is_in_vain(pt, result))
+		return;
+	if (!rebind_begin(pt->group)) {
+		rebind_fail(result, -EBUSY,
+			    "the group of %s is being rebound already; try again",
+			    dev_name(pt->dev));
+		return;
+	}
+	re = gather(pt, whole_group);
+	if (!re)
+		rebind_fail(result, -ENOMEM, "out of memory; nothing was released");
+	else if (!idle || is_idle_transport(pt->dev))
+		run(re, result);
+	free_parts(re);
+	rebind_end(pt->group);
+}
+
+void rebind(struct pt_device *pt, bool whole_group,
+	    struct rebind_result *result)
+{
+	attempt(pt, whole_group, false, result);
+}
+
+/* ---- transports that nothing uses ---- */
+
 void rebind_idle(void)
 {
 	struct rebind_result result;
@@ -308,7 +316,7 @@ void rebind_idle(void)
 	for (; (pt = pt_device_next(&id)); pt_device_put(pt)) {
 		if (!pt->virtio || !is_idle_transport(pt->dev))
 			continue;
-		rebind(pt, false, &result);
+		attempt(pt, false, true, &result);
 		if (result.error)
 			dev_warn(pt->dev, "iommu_pt: %s\n", result.message);
 	}
