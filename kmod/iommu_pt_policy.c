@@ -126,24 +126,25 @@ static int __init iommu_pt_init(void)
 	ret = group_init();
 	if (ret)
 		goto err_domain;
-	ret = netlink_init();
-	if (ret)
-		goto err_group;
 	ret = watch_begin();
 	if (ret)
-		goto err_netlink;
+		goto err_group;
 	ret = sysfs_init();
 	if (ret)
 		goto err_watch;
+	/* Last: what dumps and loans hold the module by does not hold one that fails. */
+	ret = netlink_init();
+	if (ret)
+		goto err_sysfs;
 	pr_info("version %s, mode %s, hints %s, %u devices, %u rules\n",
 		THIS_MODULE->version, mode_name(pt_mode), hints_name(pt_hints),
 		pt_device_count(), policy_count());
 	return 0;
 
+err_sysfs:
+	sysfs_exit();
 err_watch:
 	watch_end();
-err_netlink:
-	netlink_exit();
 err_group:
 	group_exit();
 err_domain:

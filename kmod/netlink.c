@@ -9,7 +9,7 @@
 #include "request.h"
 #include "stats.h"
 
-static bool closed;	/* no event any more */
+static bool closed = true;	/* nobody can listen: not yet, or no more */
 /* Innermost: events go out in the order of their numbers. */
 static DEFINE_MUTEX(event_lock);
 static u32 event_number;
@@ -152,6 +152,7 @@ int __init netlink_init(void)
 	ret = genl_register_family(&netlink_family);
 	if (ret)
 		goto err_watcher;
+	WRITE_ONCE(closed, false);
 	return 0;
 
 err_watcher:
