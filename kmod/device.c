@@ -209,7 +209,7 @@ static struct pt_device *add_locked(struct device *dev)
 	struct pt_device *pt;
 
 	if (find_locked(dev))
-		return NULL;
+		return ERR_PTR(-EEXIST);
 	pt = make_device(dev);
 	if (!pt)
 		return ERR_PTR(-ENOMEM);
@@ -264,7 +264,8 @@ static void note_driver(struct pt_device *pt)
 	pt_device_unsettle(pt);
 }
 
-static bool is_in_group(struct device *dev)
+/* Only to compare it. */
+static struct iommu_group *present_group(struct device *dev)
 {
 	struct iommu_group *grp = iommu_group_get(dev);
 
@@ -272,18 +273,23 @@ static bool is_in_group(struct device *dev)
 	return grp;
 }
 
+bool pt_device_has_moved(struct pt_device *pt)
+{
+	return present_group(pt->dev) != pt->group->grp;
+}
+
 struct pt_device *pt_device_add(struct device *dev, bool arrives)
 {
 	struct pt_device *pt;
 
-	if (!dev_is_pci(dev) && !is_in_group(dev))
+	if (!dev_is_pci(dev) && !present_group(dev))
 		return NULL;
 	mutex_lock(&registry_lock);
 	pt = add_locked(dev);
-	if (!IS_ERR_OR_NULL(pt))
+	if (!IS_ERR(pt))
 		pt->seen = arrives;
 	mutex_unlock(&registry_lock);
-	if (!arrives && !IS_ERR_OR_NULL(pt))
+	if (!arrives && !IS_ERR(pt))
 		note_driver(pt);
 	return pt;
 }
@@ -312,20 +318,18 @@ static void erase_locked(struct pt_device *pt)
 	generation += generation == UINT_MAX ? 2 : 1;
 }
 
-struct pt_group *pt_device_drop(struct device *dev)
+bool pt_device_drop(struct pt_device *pt)
 {
-	struct pt_group *group = NULL;
-	struct pt_device *pt;
+	bool there;
 
 	mutex_lock(&registry_lock);
-	pt = find_locked(dev);
-	if (pt) {
+	there = find_locked(pt->dev) == pt;
+	if (there)
 		erase_locked(pt);
-		group = pt_group_get(pt->group);
-	}
 	mutex_unlock(&registry_lock);
-	pt_device_put(pt);
-	return group;
+	if (there)
+		pt_device_put(pt);
+	return there;
 }
 
 static void change_driver(struct device *dev, struct device_driver *drv)

@@ -69,6 +69,8 @@ extern struct mutex registry_lock;
  * @refused: what that was to bring about; registry_lock
  * @changed: the domain is one that we chose, not the kernel; registry_lock
  * @identity: it was identity when it was last looked at; @lock
+ * @unknown: it could not be told then, as when the core has not made one yet;
+ *	written under @lock
  * @rebinding: the domain is rebind.c's affair now; registry_lock
  * @fresh: no driver has bound yet, and no update was made; becomes false once,
  *	under @lock or registry_lock, and is read without
@@ -86,6 +88,7 @@ struct pt_group {
 	enum iommu_pt_policy refused;
 	bool changed;
 	bool identity;
+	bool unknown;
 	bool rebinding;
 	bool fresh;
 };
@@ -162,7 +165,7 @@ struct pt_device {
  * IOMMU group, and PCI devices.
  *
  * Return: the record, with a reference that the caller puts; NULL if the
- * device has one already, or gets none; ERR_PTR(-ENOMEM).
+ * device gets none; ERR_PTR(-EEXIST) if it has one already, ERR_PTR(-ENOMEM).
  */
 struct pt_device *pt_device_add(struct device *dev, bool arrives);
 
@@ -192,11 +195,19 @@ void pt_device_leave(struct pt_device *pt);
 
 /**
  * pt_device_drop() - forget a device (REMOVED_DEVICE)
- * @dev: the device
+ * @pt: its record; the caller has a reference
  *
- * Return: its former group, with a reference that the caller puts, or NULL.
+ * Return: false if the registry had forgotten it already.
  */
-struct pt_group *pt_device_drop(struct device *dev);
+bool pt_device_drop(struct pt_device *pt);
+
+/**
+ * pt_device_has_moved() - is the device in another group than its record says?
+ * @pt: the record
+ *
+ * Its IOMMU came after it, or went, for which the core sends no notification.
+ */
+bool pt_device_has_moved(struct pt_device *pt);
 
 /**
  * pt_device_binding() - a driver begins to bind

@@ -170,6 +170,7 @@ static void update_locked(struct pt_group *group, bool rebinding)
 		    (!view.blocker || verdict_is_free_change(now, view.verdict)))
 			change(group, &view, &now);
 		group->identity = now == DOMAIN_IDENTITY;
+		WRITE_ONCE(group->unknown, now == DOMAIN_UNKNOWN);
 	}
 	WRITE_ONCE(group->fresh, false);
 	report_tell(group, now);

@@ -50,28 +50,32 @@ static struct notifier_block early_watchers[ARRAY_SIZE(buses)];
 
 /* ---- what the buses tell ---- */
 
-/* A walk may have found it before the IOMMU core gave it a group. */
-static void forget_early(struct device *dev)
+static void forget(struct pt_device *pt)
 {
-	struct pt_device *pt = pt_device_find(dev);
-	struct pt_group *group;
-
-	if (!pt)
-		return;
 	sysfs_device_remove(pt);
-	group = pt_device_drop(dev);
-	if (group)
-		pt_group_put(group);
-	pt_device_put(pt);
+	pt_device_drop(pt);
+}
+
+/* A walk may find it at any time, even before the IOMMU core gave it a group. */
+static struct pt_device *take(struct device *dev)
+{
+	struct pt_device *pt, *found;
+
+	while ((pt = pt_device_add(dev, true)) == ERR_PTR(-EEXIST)) {
+		found = pt_device_find(dev);
+		if (found)
+			forget(found);
+		pt_device_put(found);
+	}
+	return pt;
 }
 
 static void on_add(struct device *dev)
 {
 	struct pt_device *pt;
 
-	forget_early(dev);
 	early_configure(dev);
-	pt = pt_device_add(dev, true);
+	pt = take(dev);
 	if (IS_ERR(pt))
 		dev_err(dev, "iommu_pt: no memory to look after this device\n");
 	if (IS_ERR_OR_NULL(pt))
@@ -96,12 +100,12 @@ static void on_delete(struct device *dev)
 static void on_removed(struct device *dev)
 {
 	struct pt_device *pt = pt_device_find(dev);
-	struct pt_group *group = pt_device_drop(dev);
 
-	if (group) {
+	if (!pt)
+		return;
+	if (pt_device_drop(pt)) {
 		report_removed(pt);
-		group_update_later(group);
-		pt_group_put(group);
+		group_update_later(pt->group);
 	}
 	pt_device_put(pt);
 }
@@ -113,7 +117,7 @@ static void on_bound(struct device *dev)
 	pt_device_binding(dev);
 	early_note_bound(dev);
 	pt = pt_device_find(dev);
-	if (device_iommu_mapped(dev) && (!pt || !pt->group->grp))
+	if (pt ? pt_device_has_moved(pt) : device_iommu_mapped(dev))
 		early_look_later();
 	if (!pt)
 		return;
@@ -228,17 +232,21 @@ static int __init watch_all(void)
 
 struct search {
 	bool configure;		/* those without a group may get one now */
-	bool found;		/* a device that was not known like this */
+	bool found;		/* a device or a domain that was not known like this */
 };
 
-/* Its IOMMU came after it. */
-static void forget_groupless(struct device *dev)
+/* Return: whether it has a record, and in the group that it is in now. */
+static bool is_known(struct device *dev, struct search *search)
 {
 	struct pt_device *pt = pt_device_find(dev);
+	bool known = pt && !pt_device_has_moved(pt);
 
-	if (pt && !pt->group->grp && device_iommu_mapped(dev))
-		forget_early(dev);
+	if (pt && !known)
+		forget(pt);
+	if (known && READ_ONCE(pt->group->unknown))
+		search->found = true;
 	pt_device_put(pt);
+	return known;
 }
 
 static int find_device(struct device *dev, void *data)
@@ -248,10 +256,11 @@ static int find_device(struct device *dev, void *data)
 
 	if (search->configure)
 		early_configure(dev);
-	forget_groupless(dev);
+	if (is_known(dev, search))
+		return 0;
 	pt = pt_device_add(dev, false);
-	if (IS_ERR(pt))
-		return PTR_ERR(pt);
+	if (IS_ERR(pt))	/* or it arrives right now */
+		return pt == ERR_PTR(-EEXIST) ? 0 : PTR_ERR(pt);
 	if (pt)
 		search->found = true;
 	pt_device_put(pt);
@@ -341,12 +350,14 @@ int __init watch_begin(void)
 
 	if (pt_mode == IOMMU_PT_MODE_OFF)
 		return 0;
-	/* First, for it may be in the middle of all that comes that an IOMMU binds. */
-	ret = early_init(look_again);
-	if (ret)
-		return ret;
-	/* A bus that is watched may have told of devices, whatever the next. */
+	/*
+	 * A bus that is watched may have told of devices, whatever the next. No walk
+	 * before all are watched, or it finds a device of which nothing is told; and
+	 * none that is called for is missed after, as the first one is still to come.
+	 */
 	ret = watch_all();
+	if (!ret)
+		ret = early_init(look_again);
 	if (!ret)
 		ret = find_devices();
 	if (ret)
