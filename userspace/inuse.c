@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include <linux/loop.h>
 
 #include "device.h"
 #include "inuse.h"
@@ -30,9 +33,18 @@ struct part {
 	unsigned int ifindex;	/* of an interface */
 };
 
+/* A loop device that has a block device for its file. */
+struct loop {
+	char *syspath;
+	dev_t backing;
+};
+
 struct look {
 	struct part *parts;
 	size_t count;
+	struct loop *loops;	/* all that there are, once a disk is found */
+	size_t loop_count;
+	bool loops_known;
 	struct strings *findings;
 };
 
@@ -118,6 +130,59 @@ static bool is_block(const char *syspath)
 	return is;
 }
 
+/*
+ * Asked of the kernel: of the path of its file, as sysfs has it, the node may be
+ * gone, or be in another mount namespace.
+ */
+static dev_t loop_backing(struct look *look, const char *name)
+{
+	char *node = xasprintf("/dev/%s", name);
+	int fd = open(node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct loop_info64 info = { 0 };
+
+	if (fd < 0 && errno == ENOENT)
+		found(look, xasprintf("what %s is attached to cannot be known: there is no such node",
+				      node));
+	else if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info))
+		unread(node);
+	if (fd >= 0)
+		close(fd);
+	free(node);
+	return info.lo_rdevice;
+}
+
+static void know_loop(const char *syspath, void *arg)
+{
+	struct look *look = arg;
+	struct loop loop = { 0 };
+
+	/* Most are not attached to anything, and not opened therefore. */
+	if (strncmp(base(syspath), "loop", 4) ||
+	    !sysfs_has(syspath, "loop/backing_file"))
+		return;
+	loop.backing = loop_backing(look, base(syspath));
+	if (!loop.backing)
+		return;
+	loop.syspath = xstrdup(syspath);
+	look->loops = grow(look->loops, look->loop_count, sizeof(*look->loops));
+	look->loops[look->loop_count++] = loop;
+}
+
+static void add_block(struct look *look, const char *syspath, int depth);
+
+/* They are not among a disk's holders, and leave it free for O_EXCL. */
+static void add_loops(struct look *look, dev_t backing, int depth)
+{
+	size_t i;
+
+	if (!look->loops_known)
+		sysfs_each("/sys/block", know_loop, look);
+	look->loops_known = true;
+	for (i = 0; i < look->loop_count && depth < MAX_DEPTH; i++)
+		if (look->loops[i].backing == backing)
+			add_block(look, look->loops[i].syspath, depth + 1);
+}
+
 static void add_block(struct look *look, const char *syspath, int depth)
 {
 	struct part part = { .blkno = device_number(syspath) };
@@ -132,6 +197,7 @@ static void add_block(struct look *look, const char *syspath, int depth)
 	free(holders);
 	/* partitions: folders that begin with the disk's name */
 	each_link(look, syspath, base(syspath), depth, add_block);
+	add_loops(look, part.blkno, depth);
 }
 
 static void add_char(struct look *look, const char *syspath, int depth)
@@ -363,6 +429,22 @@ static void look_for_holders(struct look *look)
 					      look->parts[i].name));
 }
 
+/* Attached, it has the disk open, be it in use itself or not. */
+static void look_for_loops(struct look *look)
+{
+	size_t i, j;
+
+	for (i = 0; i < look->loop_count; i++)
+		for (j = 0; j < look->count; j++) {
+			const char *name = base(look->loops[i].syspath);
+
+			if (look->parts[j].blkno == look->loops[i].backing)
+				found(look, xasprintf("/dev/%s is a loop device on /dev/%s (losetup -d /dev/%s detaches it)",
+						      name, look->parts[j].name,
+						      name));
+		}
+}
+
 /* ---- networks ---- */
 
 static void look_at_route(unsigned int ifindex, const char *text, void *arg)
@@ -438,6 +520,7 @@ static void look_at_parts(struct look *look)
 	/* A mount or an opener may hold it too: that would be said twice. */
 	if (look->findings->count == before)
 		look_for_holders(look);
+	look_for_loops(look);
 }
 
 void inuse_look(const struct dev *dev, struct strings *findings)
@@ -456,4 +539,7 @@ void inuse_look(const struct dev *dev, struct strings *findings)
 		free(look.parts[look.count].name);
 	}
 	free(look.parts);
+	while (look.loop_count)
+		free(look.loops[--look.loop_count].syspath);
+	free(look.loops);
 }

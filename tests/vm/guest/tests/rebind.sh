@@ -37,6 +37,52 @@ like "$OUT$ERR" "*libmount*" "and it says so"
 is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "nothing is changed"
 exits 0 "a device without a disk needs none" ptctl set --runtime --rebind $EDU auto
 mv /tmp/libmount.so.1 "$libmount"
+
+# ---- loop devices, of which nothing is to be seen at the disk
+is_detached() { [ ! -e /sys/block/loop0/loop ]; }
+if modprobe loop 2>/dev/null; then
+	for way in "" "-o 4096"; do
+		# shellcheck disable=SC2086 # words
+		check "a loop device is attached${way:+ with $way}" losetup $way /dev/loop0 /dev/"$disk"
+		exits 4 "it refuses it" ptctl set --runtime --rebind "$hot" passthrough
+		like "$OUT$ERR" "*/dev/loop0 is a loop device on /dev/$disk (losetup -d*" "and says which"
+		losetup -d /dev/loop0
+		wait_for 10 is_detached
+	done
+	IFS=: read -r major minor <"/sys/block/$disk/dev"
+	mknod /tmp/other b "$major" "$minor"
+	check "attached by another node" losetup /dev/loop0 /tmp/other
+	rm /tmp/other
+	mknod /tmp/other b 1 0
+	exits 4 "which then is something else: refused" ptctl set --runtime --rebind "$hot" passthrough
+	like "$OUT$ERR" "*/dev/loop0 is a loop device on /dev/$disk (*" "and says which"
+	losetup /dev/loop1 /dev/loop0
+	check "a file system is mounted through two" mount -t ext4 /dev/loop1 /tmp/mnt
+	exits 4 "it refuses it" ptctl set --runtime --rebind "$hot" passthrough
+	like "$OUT$ERR" "*/dev/loop1 is mounted on /tmp/mnt*" "and says where"
+	like "$OUT$ERR" "*/dev/loop1 is a loop device on /dev/loop0 (*" "and what lies on what"
+	like "$OUT$ERR" "*/dev/loop0 is a loop device on /dev/$disk (*" "down to the disk"
+	is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "nothing is changed"
+	umount /tmp/mnt
+	mkswap /dev/loop1 >/dev/null
+	check "swap is on through two" swapon /dev/loop1
+	exits 4 "it refuses it" ptctl set --runtime --rebind "$hot" passthrough
+	like "$OUT$ERR" "*/dev/loop1 is swap space*" "and says so"
+	swapoff /dev/loop1
+	losetup -d /dev/loop1
+	losetup -d /dev/loop0
+	wait_for 10 is_detached
+	truncate -s 1M /tmp/file
+	losetup /dev/loop0 /tmp/file
+	mv /dev/loop0 /tmp/
+	exits 4 "one without a node may be on anything" ptctl set --runtime --rebind "$hot" passthrough
+	like "$OUT$ERR" "*/dev/loop0*cannot be known*" "and it says so"
+	mv /tmp/loop0 /dev/
+	check "one on a file stays, which is no matter" test -e /sys/block/loop0/loop
+else
+	skip "loop devices" "this kernel has none"
+fi
+
 mkswap /dev/"$disk" >/dev/null
 check "swap is on" swapon /dev/"$disk"
 exits 4 "swap refuses it" ptctl set --runtime --rebind "$hot" passthrough
