@@ -216,8 +216,11 @@ static void add_net(struct look *look, const char *syspath, int depth)
 
 	if (ifindex)
 		part.ifindex = (unsigned int)strtoul(ifindex, NULL, 10);
-	if (part.ifindex && add_part(look, syspath, &part))
+	if (part.ifindex && add_part(look, syspath, &part)) {
 		each_link(look, syspath, "upper_", depth, add_net);
+		/* a macvtap's: what a virtual machine has open */
+		each_link(look, syspath, "tap", depth, add_char);
+	}
 	free(ifindex);
 }
 

@@ -103,6 +103,22 @@ check "there is a route in another table" ip route add 10.9.0.0/16 dev "$if" tab
 exits 4 "it refuses, too" ptctl set --runtime --rebind "$if" passthrough
 like "$OUT$ERR" "*$if*route*10.9.0.0/16*" "and says so"
 ip link set "$if" down
+# A virtual machine's network card: the interface on top has a node in /dev.
+if modprobe macvtap 2>/dev/null; then
+	check "a macvtap is on top" ip link add link "$if" name tap type macvtap
+	node=/dev/tap$(cat /sys/class/net/tap/ifindex)
+	check "it has a node" wait_for 10 test -c "$node"
+	# shellcheck disable=SC2217 # it is to keep the node open, and no more
+	sleep 600 <"$node" &
+	is_open() { [ "$(readlink "/proc/$!/fd/0")" = "$node" ]; }
+	check "which is open" wait_for 10 is_open
+	exits 4 "a macvtap that is open refuses it" ptctl set --runtime --rebind "$if" passthrough
+	like "$OUT$ERR" "*sleep* has $node open*" "and says who"
+	kill $!
+	wait $!
+else
+	skip "a macvtap" "this kernel has none"
+fi
 exits 0 "without a route, by the interface's name" ptctl set --runtime --rebind "$if" passthrough
 is "$(domain_type $NIC)" identity "the card is in identity"
 check "a packet goes through" reaches_network $NIC
