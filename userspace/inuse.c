@@ -448,6 +448,43 @@ static void look_for_loops(struct look *look)
 		}
 }
 
+/* ---- exports ---- */
+
+/* Opened by the kernel's NVMe target, which excludes nobody. */
+static void look_at_export(const char *path, void *arg)
+{
+	struct look *look = arg;
+	char *enable = sysfs_attr(path, "enable");
+	char *node = sysfs_attr(path, "device_path");
+	const struct part *part = NULL;
+	struct stat st;
+
+	if (enable && !strcmp(enable, "1") && node && !stat(node, &st))
+		part = part_of_node(look, &st);
+	if (part)
+		found(look, xasprintf("/dev/%s is exported over NVMe (%s)",
+				      part->name, path));
+	free(node);
+	free(enable);
+}
+
+static void look_at_subsystem(const char *path, void *arg)
+{
+	char *namespaces = xasprintf("%s/namespaces", path);
+	char *passthru = xasprintf("%s/passthru", path);
+
+	sysfs_each(namespaces, look_at_export, arg);
+	look_at_export(passthru, arg);
+	free(passthru);
+	free(namespaces);
+}
+
+static void look_for_exports(struct look *look)
+{
+	sysfs_each("/sys/kernel/config/nvmet/subsystems", look_at_subsystem,
+		   look);
+}
+
 /* ---- networks ---- */
 
 static void look_at_route(unsigned int ifindex, const char *text, void *arg)
@@ -520,6 +557,7 @@ static void look_at_parts(struct look *look)
 	look_for_mounts(look);
 	look_for_networks(look);
 	look_for_openers(look);
+	look_for_exports(look);
 	/* A mount or an opener may hold it too: that would be said twice. */
 	if (look->findings->count == before)
 		look_for_holders(look);

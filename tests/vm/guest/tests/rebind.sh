@@ -83,6 +83,31 @@ else
 	skip "loop devices" "this kernel has none"
 fi
 
+# ---- exported to other machines, by a kernel that opens it like anybody
+if modprobe nvmet 2>/dev/null; then
+	mount -t configfs none /sys/kernel/config
+	sub=/sys/kernel/config/nvmet/subsystems/exported ns=$sub/namespaces/1
+	mkdir -p $sub
+	mkdir $ns
+	printf /dev/%s "$disk" >$ns/device_path
+	check "the disk is exported" sh -c "echo 1 >$ns/enable"
+	exits 4 "which refuses it" ptctl set --runtime --rebind "$hot" passthrough
+	like "$OUT$ERR" "*/dev/$disk is exported*$ns*" "and says by what"
+	echo 0 >$ns/enable
+	rmdir $ns
+	if [ -d $sub/passthru ]; then
+		controller=${disk%n*}
+		printf /dev/%s "$controller" >$sub/passthru/device_path
+		check "its controller is exported" sh -c "echo 1 >$sub/passthru/enable"
+		exits 4 "which refuses it" ptctl set --runtime --rebind "$hot" passthrough
+		like "$OUT$ERR" "*/dev/$controller is exported*$sub/passthru*" "and says by what"
+		echo 0 >$sub/passthru/enable
+	fi
+	rmdir $sub
+else
+	skip "an exported disk" "this kernel cannot"
+fi
+
 mkswap /dev/"$disk" >/dev/null
 check "swap is on" swapon /dev/"$disk"
 exits 4 "swap refuses it" ptctl set --runtime --rebind "$hot" passthrough
