@@ -142,7 +142,7 @@ static bool find_in(struct decoy *decoy, struct vfio *vfio, int pagemap,
 static bool find(struct decoy *decoy, struct vfio *vfio, int pagemap,
 		 uint64_t reach)
 {
-	size_t most = reach < UINT32_MAX ? AREAS_LOW_MAX : AREAS_MAX;
+	size_t most = reach <= 1ULL << 32 ? AREAS_LOW_MAX : AREAS_MAX;
 	uint8_t *area;
 
 	while (decoy->areas_count < most) {

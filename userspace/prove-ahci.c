@@ -12,6 +12,8 @@
 #define CLASS_AHCI	0x010601
 #define ABAR		5
 
+#define CAP		0x00
+#define CAP_64		(1U << 31)	/* S64A */
 #define GHC		0x04
 #define GHC_RESET	(1U << 0)
 #define GHC_AHCI	(1U << 31)
@@ -195,13 +197,22 @@ static void issue(struct proof *proof, uint64_t port)
 		proof_fail(proof, "the drive refuses to identify itself");
 }
 
+/*
+ * One of 32 bits takes the upper half of an address for 0, and would write to
+ * somebody's memory then.
+ */
+static uint64_t reach(struct proof *proof)
+{
+	return reg_read(proof, CAP) & CAP_64 ? UINT64_MAX : 1ULL << 32;
+}
+
 static void run(struct proof *proof)
 {
 	uint32_t port;
 
 	free(proof->what);
 	proof->what = xstrdup("AHCI, data of IDENTIFY");
-	if (!proof_memory(proof, PAGES, UINT64_MAX) || !reset(proof) ||
+	if (!proof_memory(proof, PAGES, reach(proof)) || !reset(proof) ||
 	    !find_port(proof, &port))
 		return;
 	start_port(proof, PORT(port));
