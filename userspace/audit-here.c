@@ -68,13 +68,14 @@ static int ask_module(struct kernel *k, struct audit *audit,
 	return err ? kernel_fail(k, err, "module") : PTCTL_DONE;
 }
 
-/* Without the module: what can be read is malformed, or is not known to be. */
-static void ask_channels(struct audit *audit)
+/* What the module has not told is malformed, or is not known to be. */
+static void ask_channels(struct audit *audit, bool module)
 {
 	const struct channel *channel;
 
 	for (channel = channels; channel->name; channel++)
-		free(channel->read(&audit->hints));
+		if (!module || !channel_is_in_module(channel, &audit->hints))
+			free(channel->read(&audit->hints));
 }
 
 int audit_ask_here(struct audit *audit, struct inventory *inv)
@@ -85,9 +86,11 @@ int audit_ask_here(struct audit *audit, struct inventory *inv)
 	audit->idle_rules = count_rules_in_files();
 	add_proofs(inv);
 	if (kernel_reach(&k)) {
-		ask_channels(audit);
+		ask_channels(audit, false);
 	} else {
 		ret = ask_module(k, audit, inv);
+		if (!ret)
+			ask_channels(audit, true);
 		kernel_close(k);
 	}
 	return ret;

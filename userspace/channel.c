@@ -363,3 +363,14 @@ const struct channel channels[] = {
 	{ .name = "cmdline", .read = read_cmdline },
 	{ 0 }
 };
+
+bool channel_is_in_module(const struct channel *channel,
+			  const struct saids *list)
+{
+	size_t i;
+
+	for (i = 0; channel->by_apply && i < list->count; i++)
+		if (!strcmp(list->at[i].channel, channel->name))
+			return true;
+	return channel->by_module;
+}

@@ -29,6 +29,17 @@ struct channel {
 /* All of them; the last has no name. */
 extern const struct channel channels[];
 
+/**
+ * channel_is_in_module() - has the module told all of a channel?
+ * @channel: the channel
+ * @list: all that the module has told
+ *
+ * Nothing of by_apply may mean that there is nothing, or that it was malformed
+ * and the module never got it: read it then.
+ */
+bool channel_is_in_module(const struct channel *channel,
+			  const struct saids *list);
+
 /* Has the machine a fw_cfg, as QEMU does, with its module loaded? */
 bool channel_has_fw_cfg(void);
 

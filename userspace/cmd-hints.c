@@ -96,19 +96,12 @@ static size_t count_of(const struct heard *heard, const char *channel)
 	return count;
 }
 
-static bool has_module_all(const struct heard *heard,
-			   const struct channel *channel)
-{
-	return heard->kernel && (channel->by_module ||
-	       (channel->by_apply && count_of(heard, channel->name)));
-}
-
 static void hear_channel(struct heard *heard, const struct channel *channel)
 {
 	size_t i = heard->hints.count;
 	char *note = NULL;
 
-	if (!has_module_all(heard, channel))
+	if (!heard->kernel || !channel_is_in_module(channel, &heard->hints))
 		note = channel->read(&heard->hints);
 	strings_add(&heard->notes, note);
 	for (; i < heard->hints.count; i++)

@@ -22,6 +22,14 @@ like "$(log_since badhints)" "*hint 2 of smbios: line 1, column 29: control char
 	"the log says so"
 is "$(log_since badhints | tr -d '\n\t' | tr -d ' -~' | wc -c)" 0 "and has no byte of theirs"
 
+# What the module does not read itself, or was never given
+modprobe qemu_fw_cfg
+exits 1 "apply" ptctl apply
+exits 3 "audit" ptctl audit --json
+is "$(jq -r '.findings[] | select(.id == "hint-rejected").evidence' /run/test/out | cut -d' ' -f1 | sort | uniq -c | tr -s ' \n' ' ')" \
+	" 1 cmdline 1 fw_cfg 4 smbios " "finds what is malformed in each channel"
+modprobe -r qemu_fw_cfg
+
 # Absurd sizes
 line=$(printf '%01100d' 0)
 exits 1 "a long line in fw_cfg" nlhints set "auto
