@@ -287,7 +287,10 @@ static int move_in_held(const struct store *store, int folder, const char *temp,
 	return ret;
 }
 
-/* Ctrl-C between kernel and file would leave them at odds: it has to wait. */
+/*
+ * Ctrl-C between kernel and file would leave them at odds: it has to wait. So has
+ * the end of who reads the complaints: a pipe that nobody reads kills afterwards.
+ */
 static int move_in(const struct store *store, int folder, const char *temp,
 		   const char *former)
 {
@@ -299,6 +302,7 @@ static int move_in(const struct store *store, int folder, const char *temp,
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGHUP);
 	sigaddset(&ends, SIGQUIT);
+	sigaddset(&ends, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &ends, &before);
 	ret = move_in_held(store, folder, temp, former);
 	sigprocmask(SIG_SETMASK, &before, NULL);

@@ -7,6 +7,7 @@
  *	kill	the process is killed in place of it
  *	term	it gets a SIGTERM before it; of the calls that talk to the kernel's
  *		netlink, rename or sync
+ *	pipe	likewise a SIGPIPE, as if it had just complained to nobody
  *	count	(N is 0) nothing; prints how many there were to stderr
  *
  * Calls of its children count, too. The exit status is the command's, 128 and
@@ -203,6 +204,13 @@ static void say(const struct watch *watch, const struct seccomp_notif *asked,
 	fclose(to);
 }
 
+/* 0: it is none that can be put off. */
+static int signal_of(const char *how)
+{
+	return !strcmp(how, "term") ? SIGTERM :
+	       !strcmp(how, "pipe") ? SIGPIPE : 0;
+}
+
 static void answer(struct watch *watch, const struct seccomp_notif *asked,
 		   struct seccomp_notif_resp *said)
 {
@@ -212,7 +220,7 @@ static void answer(struct watch *watch, const struct seccomp_notif *asked,
 	said->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (!strcmp(watch->how, "unheard") && call != SYS_recvmsg)
 		return;
-	if (!strcmp(watch->how, "term") && !is_of_change(call))
+	if (signal_of(watch->how) && !is_of_change(call))
 		return;
 	if (++watch->calls != watch->wanted || watch->done)
 		return;
@@ -220,9 +228,9 @@ static void answer(struct watch *watch, const struct seccomp_notif *asked,
 	if (!strcmp(watch->how, "kill")) {
 		say(watch, asked, 0);
 		kill((pid_t)asked->pid, SIGKILL);
-	} else if (!strcmp(watch->how, "term")) {
+	} else if (signal_of(watch->how)) {
 		say(watch, asked, 0);
-		kill((pid_t)asked->pid, SIGTERM);
+		kill((pid_t)asked->pid, signal_of(watch->how));
 	} else if (!cannot_fail(call)) {
 		say(watch, asked, error_of(call));
 		said->flags = 0;
@@ -262,7 +270,7 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: nth fail|unheard|kill|term|count N COMMAND...\n");
+		fprintf(stderr, "usage: nth fail|unheard|kill|term|pipe|count N COMMAND...\n");
 		return MISTAKE;
 	}
 	watch.how = argv[1];

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # ptctl set, unset and apply, killed at their system calls, and with these calls
 # failing: rules and kernel are as before or as after, no file stays beside them,
-# the driver is there, and the next one works. After a SIGTERM both are the same.
+# the driver is there, and the next one works. After a SIGTERM or a SIGPIPE both are
+# the same.
 . /tests/lib.sh
 fresh
 
@@ -32,7 +33,7 @@ wrong_state() {
 	[ "$(bound_driver $EDU)" = edu_dma ] || echo "$1 $2: no driver any more"
 	case $1 in
 	kill)	return ;;
-	term)	[ "$_file" = "$_kernel" ] || echo "$1 $2: file $_file kernel $_kernel: $(cat $NTH_SAYS)"
+	term|pipe)	[ "$_file" = "$_kernel" ] || echo "$1 $2: file $_file kernel $_kernel: $(cat $NTH_SAYS)"
 		return ;;
 	esac
 	# What failed says so; what says that it is done is done.
@@ -88,8 +89,10 @@ sweep unheard "$OLD" "$NEW" ptctl set --rebind $EDU passthrough
 sweep unheard "$NEW" "$OLD" ptctl unset --rebind $EDU
 is "$(bound_driver $EDU)" edu_dma "the driver is there"
 NEW="passthrough bus=pci name=$NIC;"
-sweep term "$OLD" "$NEW" ptctl set $NIC passthrough
-sweep term "$NEW" "" ptctl unset $NIC
+for how in term pipe; do
+	sweep $how "$OLD" "$NEW" ptctl set $NIC passthrough
+	sweep $how "$NEW" "" ptctl unset $NIC
+done
 
 # ---- the kernel has a rule that no file has, as after a kill between the two
 exits 0 "set" ptctl set $NIC passthrough
