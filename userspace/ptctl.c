@@ -130,19 +130,9 @@ static const char *odd_option(char **argv)
 	return NULL;
 }
 
-static int run(const struct command *cmd, int argc, char **argv)
+/* What was printed has to have arrived, or it was not done. */
+static int end(int ret)
 {
-	const char *odd = odd_option(argv + 1);
-	int ret;
-
-	if (odd)
-		return msg_fail(PTCTL_USAGE,
-				"unknown option '%s' (its argument, if any, goes behind a blank); see: ptctl %s --help",
-				odd, cmd->name);
-	if (wants_help(argv + 1))
-		return print_command_help(cmd);
-	argv[0] = (char *)"ptctl";
-	ret = cmd->run(argc, argv);
 	if (fflush(stdout) && ret != PTCTL_USAGE)
 		return msg_fail(PTCTL_FAILED, "cannot write to stdout: %m");
 	if (ferror(stdout) && ret != PTCTL_USAGE)	/* and why is forgotten */
@@ -152,20 +142,39 @@ static int run(const struct command *cmd, int argc, char **argv)
 	return ret;
 }
 
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	const char *odd = odd_option(argv + 1);
+
+	if (odd)
+		return msg_fail(PTCTL_USAGE,
+				"unknown option '%s' (its argument, if any, goes behind a blank); see: ptctl %s --help",
+				odd, cmd->name);
+	if (wants_help(argv + 1))
+		return print_command_help(cmd);
+	argv[0] = (char *)"ptctl";
+	return cmd->run(argc, argv);
+}
+
 static int unknown(const char *verb)
 {
 	return msg_fail(PTCTL_USAGE, "unknown %s '%s'; see: ptctl --help",
 			*verb == '-' ? "option" : "verb", verb);
 }
 
-int main(int argc, char **argv)
+static int print_version(void)
+{
+	puts("ptctl " PTCTL_VERSION);
+	return PTCTL_DONE;
+}
+
+static int act(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "status";
 	const struct command *cmd;
 
-	setlocale(LC_CTYPE, "");
 	if (!strcmp(verb, "--version") || !strcmp(verb, "-V"))
-		return puts("ptctl " PTCTL_VERSION) < 0;
+		return print_version();
 	if (!strcmp(verb, "--help") || !strcmp(verb, "-h"))
 		return print_help();
 	if (!strcmp(verb, "help")) {
@@ -180,4 +189,10 @@ int main(int argc, char **argv)
 	if (!cmd)
 		return unknown(verb);
 	return argc > 1 ? run(cmd, argc - 1, argv + 1) : run(cmd, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_CTYPE, "");
+	return end(act(argc, argv));
 }
