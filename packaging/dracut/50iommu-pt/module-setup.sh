@@ -21,11 +21,11 @@ installkernel() {
 }
 
 # A folder or a file as it is, mistakes included; links to folders and files elsewhere
-# become these.
+# become these, and one to nothing stays: to ptctl that is no empty folder.
 copy_rules() {	# FOLDER, or a file
 	local file
 
-	[ -e "$dracutsysrootdir$1" ] || return 0
+	[ -e "$dracutsysrootdir$1" ] || [ -L "$dracutsysrootdir$1" ] || return 0
 	if [ -d "$dracutsysrootdir$1" ]; then
 		mkdir -p "$initdir$1"
 		cp -a "$dracutsysrootdir$1/." "$initdir$1/"
