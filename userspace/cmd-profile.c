@@ -146,20 +146,25 @@ static void free_profile(struct rules_file *file)
 	free(file->text);
 }
 
-/* Its first line, which is a comment; a new string, NULL without one. */
-static char *summary_of(const char *name)
+/*
+ * @summary: its first line, which is a comment; a new string, NULL without one
+ *
+ * Return: false if it cannot be read, with a complaint
+ */
+static bool read_summary(const char *name, char **summary)
 {
 	struct rules_file file;
-	char *summary = NULL;
+	bool ok = read_profile(name, &file);
 	const char *text;
 
-	if (read_profile(name, &file) && *file.text == '#') {
+	*summary = NULL;
+	if (ok && *file.text == '#') {
 		text = file.text + 1;
 		text += strspn(text, " \t");
-		summary = xstrndup(text, strcspn(text, "\n"));
+		*summary = xstrndup(text, strcspn(text, "\n"));
 	}
 	free_profile(&file);
-	return summary;
+	return ok;
 }
 
 /* As it is written: the comments say what it trades. */
@@ -184,30 +189,35 @@ static int show(const char *name)
 
 /* ---- list ---- */
 
-static void add_row(struct table *table, const char *name, bool active)
+static bool add_row(struct table *table, const char *name, bool active)
 {
-	char *summary = summary_of(name);
+	char *summary;
+	bool ok = read_summary(name, &summary);
 
 	table_row(table);
 	table_cell(table, active ? "yes" : "no");
 	table_cell(table, name);
 	table_cell(table, summary);
 	free(summary);
+	return ok;
 }
 
-static void print(const struct strings *names, const char *active, bool json)
+/* Return: false if one cannot be read, with a complaint */
+static bool print(const struct strings *names, const char *active, bool json)
 {
 	struct table *table = table_new("profiles", json, true);
+	bool ok = true;
 	size_t i;
 
 	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		table_column(table, &columns[i]);
 	for (i = 0; i < names->count; i++)
-		add_row(table, names->at[i],
-			active && !strcmp(active, names->at[i]));
+		ok = add_row(table, names->at[i],
+			     active && !strcmp(active, names->at[i])) && ok;
 	if (json || names->count)
 		table_print(&table, 1);
 	table_free(table);
+	return ok;
 }
 
 static int list(bool json)
@@ -218,7 +228,7 @@ static int list(bool json)
 
 	ok = rules_profile(&active);
 	ok = find_all(&names) && ok;
-	print(&names, active, json);
+	ok = print(&names, active, json) && ok;
 	if (active && !exists(&names, active)) {
 		msg_err("a profile is chosen that is not there:");
 		unknown(&names, active);
