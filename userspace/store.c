@@ -117,7 +117,7 @@ int store_lock_to_read(void)
 	return lock;
 }
 
-/* ---- temporary files: ".NAME.XXXXXX" beside the file ---- */
+/* ---- temporary files: ".NAME.ptctl-XXXXXX" beside the file ---- */
 
 #define TEMP_SUFFIX	"XXXXXX"	/* as mkostemp() wants it */
 
@@ -128,10 +128,10 @@ static char *folder_of(const char *path)
 
 static char *temp_prefix(const char *path)
 {
-	return xasprintf(".%s.", strrchr(path, '/') + 1);
+	return xasprintf(".%s.ptctl-", strrchr(path, '/') + 1);
 }
 
-/* An editor's .50-ptctl.rules.swp is none of ours. */
+/* An editor's .50-ptctl.rules.swp is none of ours, nor is somebody's .backup. */
 static bool is_temp(const char *name, const char *prefix)
 {
 	size_t len = strlen(prefix);

@@ -80,7 +80,7 @@ exits 0 "no mistake in them" ptctl check
 exits 0 "they are applied" ptctl apply
 step "$last"
 is "$(there)" "$(after "$last")" "the change is made again"
-is "$(find $FILES -name '.*.??????')" "" "nothing is beside it"
+is "$(find $FILES -name '.*.ptctl-*')" "" "nothing is beside it"
 unlike "$(dmesg)" "*EXT4-fs error*" "the file system is well"
 if [ "$STAGE" -lt "$CUTS" ]; then
 	change_until_it_fails $((STAGE + 1)) $((last + 1))
