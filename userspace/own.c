@@ -56,13 +56,16 @@ bool own_is_line(const char *line, size_t len, const struct dev *dev)
 	return rule_next(&cur, &second, &error) == 0;
 }
 
-/* The blanks and the comment that end a line; its end if there are none. */
+/*
+ * The blanks and the comment that end a line; its end if there are none. In a
+ * word '#' is like any other character.
+ */
 static const char *comment_of(const char *line, const char *end)
 {
 	const char *hash = line;
 
 	while ((hash = memchr(hash, '#', (size_t)(end - hash)))) {
-		if (hash > line && (hash[-1] == ' ' || hash[-1] == '\t'))
+		if (hash > line && strchr(" \t;", hash[-1]))
 			break;
 		hash++;
 	}
@@ -88,6 +91,8 @@ static void edit_line(struct edit *edit, const char *start, const char *end)
 		const char *comment = comment_of(start, end);
 
 		fputs(edit->line, edit->out);
+		if (comment < end && *comment == '#')	/* ';' was before it */
+			fputc(' ', edit->out);
 		fwrite(comment, 1, (size_t)(end - comment), edit->out);
 		fputc('\n', edit->out);
 		edit->line = NULL;

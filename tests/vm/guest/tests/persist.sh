@@ -27,6 +27,10 @@ case $STAGE in
 		"passthrough bus=pci name=$NVME" "it is in the file"
 	exits 0 "set again" ptctl set $NVME passthrough
 	is "$(grep -vc ^# /etc/iommu-pt/rules.d/50-ptctl.rules)" 1 "it is there once"
+	sed -i "/name=$NVME/s/$/;# ticket/" /etc/iommu-pt/rules.d/50-ptctl.rules
+	exits 0 "set with a comment behind a semicolon" ptctl set $NVME passthrough
+	is "$(grep -v ^# /etc/iommu-pt/rules.d/50-ptctl.rules)" \
+		"passthrough bus=pci name=$NVME # ticket" "which stays"
 	exits 0 "another, by its interface" sh -c "modprobe e1000e; ptctl set $NIC strict --rebind"
 	reboot_and_continue set
 	;;
