@@ -118,6 +118,12 @@ static void print_counts(const char *heading, const unsigned int *counts,
 	strings_free(&parts);
 }
 
+/* Statuses, and rules that are in no file, only a module that is on knows. */
+static bool is_blind(const struct summary *s)
+{
+	return !s->info->version || s->info->mode == IOMMU_PT_MODE_OFF;
+}
+
 static const char *next_step(const struct summary *s)
 {
 	if (!s->iommu && !s->grouped)
@@ -162,7 +168,7 @@ static void print_text(const struct summary *s)
 		s->grouped);
 	print_counts("Effective", s->effective, __IOMMU_PT_EFFECTIVE_END,
 		     effective_name);
-	if (s->info->version && s->info->mode != IOMMU_PT_MODE_OFF)
+	if (!is_blind(s))
 		print_counts("Status", s->status, __IOMMU_PT_STATUS_END,
 			     status_name);
 	print_counts("Rules", s->rules, __IOMMU_PT_TIER_END, tier_name);
@@ -208,6 +214,32 @@ static void add_counts(struct table *table, const unsigned int *counts,
 		table_cell_number(table, counts[i]);
 }
 
+static void add_count(struct table *table, unsigned int count, bool known)
+{
+	if (known)
+		table_cell_number(table, count);
+	else
+		table_cell(table, NULL);
+}
+
+static void add_statuses(struct table *table, const struct summary *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < __IOMMU_PT_STATUS_END; i++)
+		add_count(table, s->status[i], !is_blind(s));
+}
+
+static void add_rules(struct table *table, const struct summary *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < __IOMMU_PT_TIER_END; i++)
+		add_count(table, s->rules[i],
+			  !is_blind(s) || i == IOMMU_PT_TIER_ADMIN ||
+			  i == IOMMU_PT_TIER_VENDOR);
+}
+
 /* Without the module none of it is known. */
 static void add_trust(struct table *table, const struct kernel_info *info)
 {
@@ -249,10 +281,10 @@ static void print_json(const struct summary *s)
 	table_cell_number(table, s->devices);
 	table_cell_number(table, s->grouped);
 	add_counts(table, s->effective, __IOMMU_PT_EFFECTIVE_END);
-	add_counts(table, s->status, __IOMMU_PT_STATUS_END);
-	add_counts(table, s->rules, __IOMMU_PT_TIER_END);
+	add_statuses(table, s);
+	add_rules(table, s);
 	add_counts(table, s->findings, __SEVERITY_END);
-	table_cell_number(table, s->info->events_lost);
+	add_count(table, s->info->events_lost, s->info->version);
 	add_trust(table, s->info);
 	table_cell(table, next_step(s));
 	table_print(&table, 1);
