@@ -81,7 +81,9 @@ _ptctl_words() {
 	case $verb:$prev in
 	list:-o|list:--output)	_ptctl_list "$cur" "$columns"; return ;;
 	hints:-f|hints:--format) printf '%s\n' "${formats[@]}"; return ;;
-	explain:-r|explain:--rules|hints:-r|hints:--rules|hints:--file) compgen -f -- "$cur"; return ;;
+	explain:-r|explain:--rules|hints:-r|hints:--rules|hints:--file|audit:-r|audit:--record)
+		compgen -f -- "$cur"; return ;;
+	audit:-s|audit:--sysroot) compgen -d -- "$cur"; return ;;
 	esac
 	if [[ $verb == list && $cur == --output=* ]]; then
 		_ptctl_list "${cur#--output=}" "$columns" |
@@ -147,7 +149,7 @@ _ptctl() {
 		COMPREPLY+=("$word")
 	done < <(_ptctl_words "${words[@]}")
 	case ${words[1]}:${words[-2]}:$cur in
-	check:*|*:-r:*|*:--rules:*|hints:--file:*|*:/*)
+	check:*|*:-r:*|*:--rules:*|hints:--file:*|audit:-s:*|audit:--sysroot:*|audit:--record:*|*:/*)
 		compopt -o filenames 2>/dev/null ;;
 	list:-o:*|list:--output:*)
 		compopt -o nospace 2>/dev/null ;;
