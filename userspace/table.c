@@ -102,6 +102,28 @@ static bool is_bare(struct table *table)
 	return scols_column_get_json_type(column) == SCOLS_JSON_NUMBER;
 }
 
+/*
+ * What the locale has no characters for, as C has none beyond ASCII, libsmartcols
+ * measures without end, and a terminal need not take for text. Consumes @text.
+ */
+static char *for_locale(char *text)
+{
+	char *ascii, *to;
+	const char *p;
+
+	if (mbstowcs(NULL, text, 0) != (size_t)-1)
+		return text;
+	ascii = to = xcalloc(4 * strlen(text) + 1, 1);
+	for (p = text; *p; p++) {
+		if ((unsigned char)*p < 0x80)
+			*to++ = *p;
+		else
+			to += sprintf(to, "\\x%02x", (unsigned char)*p);
+	}
+	free(text);
+	return ascii;
+}
+
 /* libsmartcols passes broken UTF-8 on in JSON, and marks of direction in text. */
 void table_cell(struct table *table, const char *value)
 {
@@ -114,6 +136,8 @@ void table_cell(struct table *table, const char *value)
 			value = "false";
 	}
 	escaped = value ? msg_escape(value) : NULL;
+	if (escaped && !table->json)
+		escaped = for_locale(escaped);
 	must(scols_line_refer_data(table->line, table->next++, escaped));
 }
 
