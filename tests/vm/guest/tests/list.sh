@@ -63,6 +63,7 @@ check "monitor listens" wait_for 10 sh -c "echo strict >$PCI/$EDU/iommu_pt/polic
 device_add edu,id=hot1,bus=rp1,dma_mask=0xffffffffffffffff
 echo lazy >$PCI/$NVME/iommu_pt/policy
 check "monitor tells of a status" wait_for 10 grep -q "$NVME.*applied" /run/test/events
+check "edu appears" wait_for 10 below $PORT1		# or QEMU refuses to take it out
 hot=$(below $PORT1)
 check "unplugged" device_del hot1
 check "monitor tells of that" wait_for 10 grep -q "$hot removed" /run/test/events

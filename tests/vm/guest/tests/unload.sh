@@ -45,6 +45,7 @@ unbind $EDU
 check "and works" wait_for 5 is_identity $EDU
 bind edu_dma $EDU
 is "$(dma_lands $EDU raw)" landed "DMA to a raw address landed"
+wait_for 10 below $PORT1
 check "unplugged" device_del hot1
 check "module unloads" modprobe -r iommu-pt-policy
 done_testing
