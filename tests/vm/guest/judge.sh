@@ -8,8 +8,8 @@ judge_matches() {
 	_folder=$1; shift
 	for _selector; do
 		case ${_selector%%=*} in
-		bus)		_value=$(basename "$(readlink "$_folder/subsystem")") ;;
-		name)		_value=$(basename "$_folder") ;;
+		bus)		_value=$(readlink "$_folder/subsystem") _value=${_value##*/} ;;
+		name)		_value=${_folder##*/} ;;
 		modalias)	_value=$(cat "$_folder/modalias") ;;
 		*)		return 1 ;;
 		esac
@@ -44,28 +44,44 @@ judge_suits() {	# DOMAIN POLICY
 	esac
 }
 
-# RULES GROUP'S-FOLDER: prints what is wrong with a group whose devices have no
-# driver in the way.
+# Of an external device no rule here makes what it may not be.
+judge_is_external() { [ "$(cat "$1/removable" 2>/dev/null)" = removable ]; }	# DEVICE'S-FOLDER
+
+# DEVICE'S-FOLDER: does a driver keep its domain from being changed?
+judge_is_used() {
+	case $(pointed_to "$1/driver") in none|pcieport|pci-stub) return 1 ;; esac
+}
+
+# RULES GROUP'S-FOLDER: prints what is wrong with a group. With a driver in the way its
+# domain may be one of before, but each device has to be told of what it waits for.
 judge_group() {
-	_verdict=passthrough
+	_verdict=passthrough _else=conflict
 	for _member in "$2"/devices/*; do
 		_own=$(judge_policy "$1" "$(readlink -f "$_member")")
+		[ "$_own" != passthrough ] || ! judge_is_external "$_member" || _own=auto
 		[ "$(judge_rank "$_own")" -le "$(judge_rank "$_verdict")" ] || _verdict=$_own
+		! judge_is_used "$_member" || _else=pending
 	done
 	_domain=$(cat "$2/type")
-	judge_suits "$_domain" "$_verdict" ||
+	[ $_else = pending ] || judge_suits "$_domain" "$_verdict" ||
 		echo "group ${2##*/}: $_domain, and the rules say $_verdict"
 	for _member in "$2"/devices/*; do
-		judge_device "$1" "$_member" "$_domain"
+		judge_device "$1" "$_member" "$_domain" "$_verdict" $_else
 	done
 }
 
-judge_device() {	# RULES MEMBER DOMAIN
+# RULES MEMBER DOMAIN VERDICT pending|conflict: the last is what the device that has
+# its way says of a domain that does not suit it
+judge_device() {
 	_own=$(judge_policy "$1" "$(readlink -f "$2")")
 	_status=conflict
+	[ "$_own" != "$4" ] || _status=$5
 	! judge_suits "$3" "$_own" || _status=applied
+	[ "$_own" != passthrough ] || ! judge_is_external "$2" || _status=refused
 	[ "$_own" != auto ] || _status=none
 	_said="$(cat "$2/iommu_pt/policy") $(cat "$2/iommu_pt/status")"
+	# It may have to give back what a rule of before gave it.
+	[ "$_own $5:$_said" != "auto pending:auto pending" ] || _status=pending
 	[ "$_said" = "$_own $_status" ] || echo "${2##*/}: $_said, not $_own $_status"
 }
 
@@ -78,6 +94,14 @@ judge_all() {
 		judge_group "$1" "$_group"
 	done
 }
+
+# Prints what is wrong by the rules that the module says are in force: before anything
+# has it look at all devices anew, which would make up for what it has missed.
+judge_now() {
+	cut -d ' ' -f 2- /sys/kernel/iommu_pt/rules >/run/test/in-force
+	judge_all /run/test/in-force
+}
+judge_is_content() { [ -z "$(judge_now)" ]; }
 
 # Rules for the devices of the machine vtd, of several kinds, to be judged by.
 judge_rules() {

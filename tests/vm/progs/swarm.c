@@ -9,7 +9,8 @@
  * Until they are done others replace the rules, set and unset the devices by
  * netlink and by sysfs, dump, read all files, bind and unbind the driver
  * "witness", and rebind. What fails in another way than by a device that is
- * gone is printed, and status 1. At the end there are no devices of ours.
+ * gone is printed, and status 1. The last devices are there at the end, as it
+ * left them.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -122,11 +123,10 @@ static void *herd(void *number)
 	unsigned long herder = (unsigned long)number;
 
 	stay_on(herder);
-	for (turn = 0; turn < count + ALIVE; turn++) {
+	for (turn = 0; turn < count; turn++) {
 		if (turn >= ALIVE)
 			change(remove, turn - ALIVE, herder);
-		if (turn < count)
-			change(add, turn, herder);
+		change(add, turn, herder);
 	}
 	__atomic_sub_fetch(&at_work, 1, __ATOMIC_RELEASE);
 	return NULL;

@@ -29,6 +29,9 @@ swarm_once() {
 	cat /run/test/swarm >&2
 	is $_got 0 "a swarm of $1"
 	diag "$(tail -n 5 /run/test/swarm)"
+	wait_for 3 judge_is_content	# 30 looks, which take their time
+	is "$(judge_now)" "" "who is there at its end is as the rules of its last moment say"
+	for _dev in "$DEV"/testdev.1??; do echo "${_dev##*.}" >$FOLDER/remove; done
 }
 
 mkdir -p ${RULES%/*}
