@@ -294,6 +294,42 @@ below() {
 	return 1
 }
 
+# PORT: prints where its register Slot Control is, in the capability 16 (PCI Express), and
+# what it says.
+slot_control() {
+	od -An -v -tu1 -w1 -N 256 "$PCI/$1/config" | awk '
+		{ byte[NR - 1] = $1 + 0 }
+		END {
+			for (at = byte[52]; at && byte[at] != 16; at = byte[at + 1])
+				;
+			print at + 24, byte[at + 24] + byte[at + 25] * 256
+		}'
+}
+set_slot_control() {	# PORT OFFSET VALUE
+	printf %b "$(printf '\\0%03o\\0%03o' $(($3 & 255)) $(($3 >> 8)))" |
+		dd of="$PCI/$1/config" bs=2 seek=$(($2 / 2)) conv=notrunc
+}
+
+# PORT: what is plugged in is not there any more, and nobody was asked. QEMU empties a
+# slot whose power and power indicator (bits 8 to 10) are off. "device_del" and the slot's
+# file "power" ask the kernel first. It is not interrupted (bit 5) until the power is back,
+# for a slot without power it takes for one that it has emptied itself.
+pull_out() {
+	# shellcheck disable=SC2046 # words
+	set -- "$1" $(slot_control "$1")
+	set_slot_control "$1" "$2" $((($3 | 0x700) & ~0x20)) && set_slot_control "$@"
+}
+# PORT: has the kernel done with a slot that it has found empty, and put it out? What is
+# plugged in before QEMU takes out again then.
+slot_is_off() {
+	# shellcheck disable=SC2046 # words
+	set -- $(slot_control "$1")
+	[ $(($2 & 0x700)) -eq $((0x700)) ]
+}
+# Is it the port that tells the kernel what comes and goes (pciehp), and not the firmware
+# (acpiphp)? With that QEMU has the register say nothing, and nothing can be pulled out.
+port_tells() { [ -e "$PCI/$1/$1:pcie004" ]; }	# PORT
+
 # DEVICE raw|api: where does the edu device's DMA land? (kmod/edu_dma.c)
 dma_lands() {
 	echo "$2" >"$PCI/$1/dma" && cat "$PCI/$1/dma"
