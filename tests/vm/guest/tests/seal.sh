@@ -48,6 +48,7 @@ check "which leaves no file" test ! -e /etc/iommu-pt/rules.d/50-ptctl.rules
 exits 1 "set: lazy, where no rule speaks" ptctl set --runtime $FN2 lazy
 is "$(domain_type $EDU)" DMA "nothing has changed"
 exits 0 "set: stricter" ptctl set --runtime $NVME strict
+is "$(grep "^runtime" /sys/kernel/iommu_pt/rules)" "runtime strict bus=pci name=$NVME" "is listed among the rules"
 is "$(domain_type $NVME)" DMA "is done"
 exits 1 "taking that back" ptctl unset --runtime $NVME
 exits 1 "nor something between" ptctl set --runtime $NVME translated
