@@ -262,7 +262,7 @@ struct policy_rule *ruleset_next(const struct ruleset *set,
 				 struct policy_rule *last)
 {
 	unsigned int layer = last ? last->layer : 0;
-	long order = last ? (long)last->order : -1;
+	s64 order = last ? (s64)last->order : -1;
 	struct policy_rule *rule;
 
 	if (last && last->in_force &&
