@@ -100,10 +100,21 @@ int parse_json(const struct command *cmd, int argc, char **argv, int least,
 	return PTCTL_DONE;
 }
 
+/*
+ * Whether getopt() surely looks for no option from @at on. After an option it may
+ * take "--" for its argument.
+ */
+static bool ends_options(char **argv, char **at)
+{
+	return !*at || (!strcmp(*at, "--") && (at == argv || *at[-1] != '-'));
+}
+
 static bool wants_help(char **argv)
 {
-	for (; *argv && strcmp(*argv, "--"); argv++)
-		if (!strcmp(*argv, "--help") || !strcmp(*argv, "-h"))
+	char **at;
+
+	for (at = argv; !ends_options(argv, at); at++)
+		if (!strcmp(*at, "--help") || !strcmp(*at, "-h"))
 			return true;
 	return false;
 }
@@ -124,9 +135,11 @@ static bool is_showable(const char *option)
 /* Return: an option that is none, or NULL. */
 static const char *odd_option(char **argv)
 {
-	for (; *argv && strcmp(*argv, "--"); argv++)
-		if (**argv == '-' && !is_showable(*argv))
-			return *argv;
+	char **at;
+
+	for (at = argv; !ends_options(argv, at); at++)
+		if (**at == '-' && !is_showable(*at))
+			return *at;
 	return NULL;
 }
 
