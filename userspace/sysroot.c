@@ -83,12 +83,29 @@ static void record(const struct sysroot *root, const char *path,
 
 /* ---- reading ---- */
 
+/* Errors: errno, EINVAL of what is there and is no regular file. */
+static bool is_regular(const struct sysroot *root, const char *path)
+{
+	int fd = open_in(root, path, O_PATH), err;
+	struct stat st;
+
+	if (fd < 0)
+		return false;
+	err = fstat(fd, &st) ? errno : S_ISREG(st.st_mode) ? 0 : EINVAL;
+	close(fd);
+	errno = err;
+	return !err;
+}
+
 static FILE *open_file(const struct sysroot *root, const char *path)
 {
-	int fd = open_in(root, path, O_RDONLY | O_NONBLOCK);	/* no FIFO */
 	struct stat st;
 	FILE *file;
+	int fd = -1;
 
+	/* A copy may have nodes of this machine's devices: opening them is using them. */
+	if (root->live || is_regular(root, path))
+		fd = open_in(root, path, O_RDONLY | O_NONBLOCK);
 	if (fd < 0) {
 		unread(path);
 		return NULL;
