@@ -9,8 +9,8 @@
 
 /*
  * policy_lock guards all of this. Innermost of the module's locks: nothing
- * else is taken under it, and it is held for no longer than one match of
- * every rule.
+ * else is taken under it, and but for the one seal it is held for no longer
+ * than to match or to exchange every rule.
  */
 static DEFINE_MUTEX(policy_lock);
 
@@ -209,19 +209,12 @@ struct policy_rule *policy_add_property(const char *bus, const char *name,
 	return rule;
 }
 
+/* What was sealed of it stays: the device may come again. */
 void policy_remove_property(struct policy_rule *rule)
 {
-	struct policy_rule *kept = NULL;
-
 	mutex_lock(&policy_lock);
 	ruleset_remove(&current_rules, rule);
-	if (sealed_rules)
-		kept = ruleset_find_own(sealed_rules, LAYER_PROPERTY,
-					rule->rule.bus, rule->key);
-	if (kept)
-		ruleset_remove(sealed_rules, kept);
 	mutex_unlock(&policy_lock);
-	policy_rule_put(kept);
 	policy_rule_put(rule);	/* the layer's */
 	policy_rule_put(rule);	/* the caller's */
 }

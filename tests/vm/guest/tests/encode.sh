@@ -102,4 +102,10 @@ like "$(ptctl)" "*Sealed*yes, nothing becomes less strict until reboot*" "status
 exits 1 "a change that loosens" ptctl set $NIC passthrough --runtime
 like "$ERR" "*sealed*nothing was changed*" "is refused, and why"
 is "$(policy_of $NIC)" strict "nothing changed"
+remove $FN0
+mkdir -p /etc/iommu-pt/rules.d
+echo "passthrough bus=pci name=$FN0" >/etc/iommu-pt/rules.d/90-test.rules
+exits 0 "a rule for a device that is gone" ptctl apply
+rescan
+is "$(policy_of $FN0) $(source_of $FN0)" "strict hint" "it comes back to what its property said at the seal"
 done_testing
