@@ -68,6 +68,7 @@ extern struct mutex registry_lock;
  * @refusal: what the core refused the last change with, or 0; registry_lock
  * @refused: what that was to bring about; registry_lock
  * @changed: the domain is one that we chose, not the kernel; registry_lock
+ * @chosen: for what it was changed last; registry_lock
  * @identity: it was identity when it was last looked at; @lock
  * @unknown: it could not be told then, as when the core has not made one yet;
  *	written under @lock
@@ -87,6 +88,7 @@ struct pt_group {
 	int refusal;
 	enum iommu_pt_policy refused;
 	bool changed;
+	enum iommu_pt_policy chosen;
 	bool identity;
 	bool unknown;
 	bool rebinding;
@@ -121,6 +123,7 @@ struct pt_group {
  * @told_policy: what the last event said; pt_group.lock
  * @told_tier: what the last event said, -1 for no rule; pt_group.lock
  * @told_contradiction: what the last event said; pt_group.lock
+ * @told_forced: what the log said last; pt_group.lock
  * @attrs_lock: for the two below
  * @has_attrs: its folder in sysfs has ours
  * @attrs_over: its folder in sysfs is about to go
@@ -150,6 +153,7 @@ struct pt_device {
 	enum iommu_pt_policy told_policy;
 	int told_tier;
 	bool told_contradiction;
+	bool told_forced;
 	struct mutex attrs_lock;
 	bool has_attrs;
 	bool attrs_over;

@@ -295,8 +295,6 @@ void report_make(struct pt_device *pt, struct pt_report *report)
 static void log_status(const struct pt_device *pt,
 		       const struct pt_report *report)
 {
-	bool forced = report->rule && report->rule->rule.force;
-
 	switch (report->status) {
 	case IOMMU_PT_STATUS_CONFLICT:
 	case IOMMU_PT_STATUS_REFUSED:
@@ -305,10 +303,6 @@ static void log_status(const struct pt_device *pt,
 			 status_name(report->status), report->reason);
 		break;
 	case IOMMU_PT_STATUS_APPLIED:
-		if (pt->external && forced)
-			dev_warn(pt->dev,
-				 "iommu_pt: external device in %s by force=yes\n",
-				 policy_name(report->policy));
 		if (report->effective == IOMMU_PT_EFFECTIVE_BYPASS)
 			dev_warn(pt->dev, "iommu_pt: %s in name only: %s\n",
 				 policy_name(report->policy), report->reason);
@@ -316,6 +310,20 @@ static void log_status(const struct pt_device *pt,
 	default:
 		break;
 	}
+}
+
+static bool is_forced(const struct pt_device *pt,
+		      const struct pt_report *report)
+{
+	return pt->external && report->rule && report->rule->rule.force &&
+	       report->status == IOMMU_PT_STATUS_APPLIED;
+}
+
+static void log_forced(const struct pt_device *pt,
+		       const struct pt_report *report)
+{
+	dev_warn(pt->dev, "iommu_pt: external device in %s by force=yes\n",
+		 policy_name(report->policy));
 }
 
 static void log_contradiction(const struct pt_device *pt)
@@ -337,6 +345,7 @@ static void tell(struct pt_device *pt, enum domain_type now)
 {
 	bool contradiction = decision_is_contradictory(pt);
 	struct pt_report report;
+	bool forced;
 	int tier;
 
 	if (is_nothing_new(pt))
@@ -352,10 +361,14 @@ static void tell(struct pt_device *pt, enum domain_type now)
 		netlink_tell(pt, IOMMU_PT_EVENT_STATUS, &report);
 		log_status(pt, &report);
 	}
+	forced = is_forced(pt, &report);
+	if (forced && (!pt->told_forced || report.policy != pt->told_policy))
+		log_forced(pt, &report);
 	pt->told_policy = report.policy;
 	pt->told_tier = tier;
 	pt->told_contradiction = contradiction;
 	pt->told_status = report.status;
+	pt->told_forced = forced;
 	report_done(&report);
 }
 

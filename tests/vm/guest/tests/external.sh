@@ -24,6 +24,10 @@ exits 0 "stricter is always allowed" ptctl set --runtime "$ext" strict
 is "$(domain_type "$ext")" DMA "it is strict"
 exits 1 "back to lazy is not, which the core would allow" ptctl set --runtime "$ext" lazy
 is "$(domain_type "$ext")" DMA "it is strict still"
+exits 0 "strict, as it is" ptctl set --runtime "$ext" strict
+exits 0 "lazy with force is, which the core allows" ptctl set --runtime --force "$ext" lazy
+is "$(domain_type "$ext")" DMA-FQ "it is lazy"
+like "$(dmesg)" "*$ext: iommu_pt: external device in lazy by force=yes*" "which the log says"
 
 exits 1 "force: the core refuses what it knows as untrusted" \
 	ptctl set --runtime --force "$ext" passthrough
