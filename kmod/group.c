@@ -97,7 +97,8 @@ static bool is_missing(const struct pt_group *group, const struct pt_view *view,
 {
 	if (view->verdict == IOMMU_PT_POLICY_AUTO)
 		return verdict_is_left_over(group, view, now);
-	return !verdict_is_met(now, view->verdict);
+	return !verdict_is_met(now, view->verdict) ||
+	       verdict_is_other_kind(group, view);
 }
 
 static void change(struct pt_group *group, const struct pt_view *view,
@@ -112,8 +113,10 @@ static void change(struct pt_group *group, const struct pt_view *view,
 	group->error = ret;
 	group->refusal = ret;
 	group->refused = view->verdict;
-	if (!ret)
+	if (!ret) {
 		group->changed = changed;
+		group->chosen = view->verdict;
+	}
 	stats_count(ret ? STAT_REFUSALS : STAT_CHANGES);
 	mutex_unlock(&registry_lock);
 }

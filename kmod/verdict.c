@@ -106,6 +106,15 @@ bool verdict_is_left_over(const struct pt_group *group, const struct pt_view *vi
 	       (now == DOMAIN_IDENTITY || !view->fenced);
 }
 
+bool verdict_is_other_kind(const struct pt_group *group,
+			   const struct pt_view *view)
+{
+	return group->changed && view->verdict == IOMMU_PT_POLICY_TRANSLATED &&
+	       (group->chosen == IOMMU_PT_POLICY_LAZY ||
+		group->chosen == IOMMU_PT_POLICY_STRICT) &&
+	       !view->fenced && !seal_is_on();
+}
+
 int verdict_rank(enum domain_type type)
 {
 	switch (type) {

@@ -83,6 +83,14 @@ bool verdict_is_barred_change(const struct pt_group *group,
 bool verdict_is_left_over(const struct pt_group *group, const struct pt_view *view,
 			  enum domain_type now);
 
+/*
+ * Translated is what is asked for now, and the domain is of the kind that was asked
+ * for before: the kernel's default may be the other. It is well as long as a driver is
+ * in the way, for a device that the safety rules hold for, and once sealed.
+ */
+bool verdict_is_other_kind(const struct pt_group *group,
+			   const struct pt_view *view);
+
 /* Once sealed, a domain in use stays at least as strict as it is. */
 bool verdict_is_sealed_change(const struct pt_group *group,
 			      const struct pt_view *view, enum domain_type now);
