@@ -441,6 +441,7 @@ check "module unloads" modprobe -r iommu-pt-policy witness
 each_fault "unload" unload
 check "it loads once more" modprobe iommu-pt-policy
 each_fault "hints" replace_hints
+exits 0 "no hints" nlhints set ""
 printf 'strict name=%s\nlazy name=%s modalias=pci:v00008086*\n' $EDU $NIC >$RULES
 exits 0 "rules are applied" ptctl apply
 each_fault "seal" seal
