@@ -18,6 +18,9 @@
 
 #define REGIONS	(VFIO_CONFIG + 1)
 
+/* Which region is in the upper bits of an offset. */
+_Static_assert(sizeof(off_t) == 8, "needs -D_FILE_OFFSET_BITS=64");
+
 struct vfio {
 	int container;
 	int group;

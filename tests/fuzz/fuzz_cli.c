@@ -17,11 +17,11 @@
 static char root[] = "/dev/shm/fuzz-cli-XXXXXX";
 
 /* What --record and --file name is opened for writing, wherever that is. */
-FILE *__real_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode)
+FILE *__real_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode);
+FILE *__wrap_fopen64(const char *path, const char *mode)
 {
-	return __real_fopen(strchr(mode, 'w') ? "/dev/null" : path, mode);
+	return __real_fopen64(strchr(mode, 'w') ? "/dev/null" : path, mode);
 }
 
 static void remove_root(void)
