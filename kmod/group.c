@@ -45,18 +45,21 @@ static int write_type(struct pt_group *group, enum domain_type type,
 
 /*
  * The kernel's default may be either kind of translated domain, or, with
- * iommu.passthrough=1, none. Then the stricter kind is the safe guess.
+ * iommu.passthrough=1, none. Then the stricter kind is the safe guess; the default
+ * is not even tried, for a driver that binds meanwhile would have to keep it.
  */
 static int write_translated(struct pt_group *group, enum domain_type *now,
 			    bool *changed)
 {
-	int ret = write_type(group, DOMAIN_AUTO, now);
+	int ret;
 
-	if (!ret && !verdict_is_met(*now, IOMMU_PT_POLICY_TRANSLATED)) {
-		*changed = true;
-		ret = write_type(group, DOMAIN_DMA, now);
+	if (!iommu_default_passthrough()) {
+		ret = write_type(group, DOMAIN_AUTO, now);
+		if (ret || verdict_is_met(*now, IOMMU_PT_POLICY_TRANSLATED))
+			return ret;
 	}
-	return ret;
+	*changed = true;
+	return write_type(group, DOMAIN_DMA, now);
 }
 
 /* Who asks for nothing keeps the kernel's default, if that is strict. */
@@ -65,7 +68,7 @@ static int write_lazy(struct pt_group *group, const struct pt_view *view,
 {
 	int ret;
 
-	if (view->unasked && *now == DOMAIN_DMA) {
+	if (view->unasked && *now == DOMAIN_DMA && !iommu_default_passthrough()) {
 		ret = write_type(group, DOMAIN_AUTO, now);
 		if (ret || *now != DOMAIN_IDENTITY)
 			return ret;

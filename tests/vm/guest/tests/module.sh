@@ -8,8 +8,6 @@ pt() { cat "$PCI/$1/iommu_pt/$2"; }
 
 modprobe witness edu_dma
 unbind $EDU
-default=$(domain_type $EDU)
-[ "$default" != identity ] || default=DMA
 modprobe edu_dma
 
 # ---- at load: what is unbound changes, what is bound waits
@@ -54,12 +52,6 @@ is "$(dma_lands $EDU api)" landed "DMA through the API landed"
 unbind $EDU
 echo auto >$PCI/$EDU/iommu_pt/policy
 is "$(domain_type $EDU)" identity "taken back: the next tier decides"
-for kind in lazy strict; do
-	echo $kind >$PCI/$EDU/iommu_pt/policy
-	echo translated >$PCI/$EDU/iommu_pt/policy
-	is "$(domain_type $EDU)" "$default" "after $kind, translated is of the kernel's kind again"
-done
-echo auto >$PCI/$EDU/iommu_pt/policy
 cat /sys/kernel/iommu_pt/rules /sys/kernel/iommu_pt/stats >&2
 
 check "module unloads" modprobe -r iommu-pt-policy
