@@ -7,6 +7,7 @@
 #ifndef IOMMU_PT_COMPAT_H
 #define IOMMU_PT_COMPAT_H
 
+#include <linux/cc_platform.h>
 #include <linux/device.h>
 #include <linux/netlink.h>
 #include <linux/sysfs.h>
@@ -88,6 +89,16 @@ static inline u64 compat_virtio_features(struct virtio_device *vdev)
 #else
 	return vdev->config->get_features(vdev);
 #endif
+}
+
+/*
+ * Is this a confidential guest? Of a realm on arm64, kernels (from 6.13 on) said at
+ * first only that memory is encrypted, which there nothing but a realm has.
+ */
+static inline bool compat_is_confidential(void)
+{
+	return cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT) ||
+	       (IS_ENABLED(CONFIG_ARM64) && cc_platform_has(CC_ATTR_MEM_ENCRYPT));
 }
 
 #endif /* IOMMU_PT_COMPAT_H */

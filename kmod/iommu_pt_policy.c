@@ -8,9 +8,9 @@
  */
 #define pr_fmt(fmt) "iommu_pt: " fmt
 
-#include <linux/cc_platform.h>
 #include <linux/crash_dump.h>
 #include <linux/module.h>
+#include "compat.h"
 #include "decision.h"
 #include "device.h"
 #include "domain.h"
@@ -58,7 +58,7 @@ static int __init read_hints(void)
 		pr_err("hints=%s: there are trust, restrict and ignore\n", hints);
 		return -EINVAL;
 	}
-	pt_confidential = cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
+	pt_confidential = compat_is_confidential();
 	pt_hints = hints_in_force(parsed, pt_confidential);
 	if (pt_hints != parsed)
 		pr_notice("confidential guest: hints=%s\n",
