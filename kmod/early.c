@@ -113,7 +113,17 @@ static int configure_and_clean(struct device *dev)
 	return ret;
 }
 
-void early_configure(struct device *dev)
+/*
+ * Neither before its ADD_DEVICE, where the core will do the same, nor behind its
+ * REMOVED_DEVICE, where the core has undone it; as near as that can be told.
+ */
+static bool is_there(struct device *dev)
+{
+	return dev->kobj.state_add_uevent_sent &&
+	       !dev->kobj.state_remove_uevent_sent;
+}
+
+void early_configure(struct device *dev, bool arrives)
 {
 	if (!COMPAT_GROUP_AT_PROBE || pt_mode != IOMMU_PT_MODE_ENFORCE ||
 	    device_iommu_mapped(dev))
@@ -121,7 +131,8 @@ void early_configure(struct device *dev)
 	/* Else a driver binds right now, and the core has begun the same. */
 	if (!device_trylock(dev))
 		return;
-	if (!dev->driver && configure_and_clean(dev) == -EPROBE_DEFER)
+	if (!dev->driver && (arrives || is_there(dev)) &&
+	    configure_and_clean(dev) == -EPROBE_DEFER)
 		WRITE_ONCE(waiting, true);
 	device_unlock(dev);
 }

@@ -15,13 +15,14 @@ struct device;
 /**
  * early_configure() - have a device put into its group before a driver binds
  * @dev: a device; the caller does not hold its device_lock
+ * @arrives: this is its ADD_DEVICE; else it was found
  *
  * Does what the core does at the driver's probe, and itself does right at
  * ADD_DEVICE where not COMPAT_GROUP_AT_PROBE. Nothing is done for a device
  * that is in a group or has a driver, nor in mode observe. A failure is the
  * core's affair: it meets the same one when a driver binds.
  */
-void early_configure(struct device *dev);
+void early_configure(struct device *dev, bool arrives);
 
 /**
  * early_is_wanted() - has a device that waits for its IOMMU been seen?

@@ -74,7 +74,7 @@ static void on_add(struct device *dev)
 {
 	struct pt_device *pt;
 
-	early_configure(dev);
+	early_configure(dev, true);
 	pt = take(dev);
 	if (IS_ERR(pt))
 		dev_err(dev, "iommu_pt: no memory to look after this device\n");
@@ -255,7 +255,7 @@ static int find_device(struct device *dev, void *data)
 	struct pt_device *pt;
 
 	if (search->configure)
-		early_configure(dev);
+		early_configure(dev, false);
 	if (is_known(dev, search))
 		return 0;
 	pt = pt_device_add(dev, false);
