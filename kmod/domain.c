@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/amba/bus.h>
+#include <linux/fsl/mc.h>
 #include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/iommu.h>
@@ -11,6 +12,9 @@
 #include <linux/sched.h>
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
+#ifdef CONFIG_CDX_BUS
+#include <linux/cdx/cdx_bus.h>
+#endif
 #include "compat.h"
 #include "domain.h"
 
@@ -185,6 +189,12 @@ bool domain_driver_is_managed(struct device *dev)
 	if (dev->bus == &amba_bustype)
 		return container_of(dev->driver, struct amba_driver,
 				    drv)->driver_managed_dma;
+#endif
+	if (dev_is_fsl_mc(dev))
+		return to_fsl_mc_driver(dev->driver)->driver_managed_dma;
+#ifdef CONFIG_CDX_BUS
+	if (dev->bus == &cdx_bus_type)
+		return to_cdx_driver(dev->driver)->driver_managed_dma;
 #endif
 	return false;
 }
