@@ -311,7 +311,7 @@ const struct command cmd_set = {
 	"  strict        ... and mappings end at once\n"
 	"  lazy          ... and mappings end a little later, in batches\n"
 	"  auto          no opinion: the kernel's default\n\n"
-	"  -r, --runtime         until reboot, and above all files\n"
+	"  -r, --runtime         until reboot, above all files; \"auto\" takes it back\n"
 	"      --rebind[=idle]   release the driver, change, attach it again, unless\n"
 	"                        something uses the device\n"
 	"      --rebind=force    ... even then, and what uses it breaks; a file system\n"
