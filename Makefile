@@ -29,9 +29,9 @@ ifneq ($(MODULES),)
 	$(MAKE) -C $(KERNELDIR) M=$(CURDIR)/kmod INSTALL_MOD_PATH=$(DESTDIR) modules_install
 endif
 	install -D -m 755 build/ptctl $(DESTDIR)$(prefix)/sbin/ptctl
-	$(call install_file,755,packaging/iommu-pt-boot,lib/iommu-pt/boot)
+	$(call install_file,755,packaging/iommu-pt-boot,$(prefix)/lib/iommu-pt/boot)
 	for rules in udev/rules.d/*.rules; do \
-		$(call install_file,644,$$rules,lib/udev/rules.d/$${rules##*/}) || exit; \
+		$(call install_file,644,$$rules,$(prefix)/lib/udev/rules.d/$${rules##*/}) || exit; \
 	done
 	install -d -m 755 $(DESTDIR)/etc/iommu-pt/rules.d
 	# Where ptctl looks for them, whatever the prefix.
@@ -44,23 +44,23 @@ endif
 	install -D -m 644 completion/ptctl.bash $(DESTDIR)$(bashdir)/ptctl
 	install -D -m 644 -t $(DESTDIR)$(zshdir) completion/_ptctl
 
-# mode, file, where below prefix: the file with its paths below prefix.
-install_file = mkdir -p $$(dirname $(DESTDIR)$(prefix)/$(3)) && \
-	sed -E 's,/usr/(sbin/ptctl|lib/iommu-pt/boot),$(prefix)/\1,' $(2) \
-		>$(DESTDIR)$(prefix)/$(3) && \
-	chmod $(1) $(DESTDIR)$(prefix)/$(3)
+# mode, file, where: the file, with what it names below prefix.
+install_file = mkdir -p $$(dirname $(DESTDIR)$(3)) && \
+	sed -E 's,/usr/(sbin/ptctl|lib/iommu-pt/boot),$(prefix)/\1,g' $(2) \
+		>$(DESTDIR)$(3) && \
+	chmod $(1) $(DESTDIR)$(3)
 
-# For initramfs-tools, dracut and mkinitcpio, which look below /usr only, and systemd. The
-# unit is enabled by: systemctl enable iommu-pt.service
+# For initramfs-tools, dracut, mkinitcpio, modprobe and systemd, which look below /usr,
+# whatever the prefix. The unit is enabled by: systemctl enable iommu-pt.service
 install-boot:			## install the initramfs hooks and the systemd unit as well
-	$(call install_file,755,packaging/initramfs-tools/hooks/iommu-pt,share/initramfs-tools/hooks/iommu-pt)
-	$(call install_file,755,packaging/initramfs-tools/scripts/init-top/iommu-pt,share/initramfs-tools/scripts/init-top/iommu-pt)
-	$(call install_file,755,packaging/dracut/50iommu-pt/module-setup.sh,lib/dracut/modules.d/50iommu-pt/module-setup.sh)
-	$(call install_file,755,packaging/dracut/50iommu-pt/iommu-pt.sh,lib/dracut/modules.d/50iommu-pt/iommu-pt.sh)
-	$(call install_file,644,packaging/mkinitcpio/install/iommu-pt,lib/initcpio/install/iommu-pt)
-	$(call install_file,644,packaging/mkinitcpio/hooks/iommu-pt,lib/initcpio/hooks/iommu-pt)
-	$(call install_file,644,packaging/modprobe.d/iommu-pt.conf,lib/modprobe.d/iommu-pt.conf)
-	$(call install_file,644,packaging/systemd/iommu-pt.service,lib/systemd/system/iommu-pt.service)
+	$(call install_file,755,packaging/initramfs-tools/hooks/iommu-pt,/usr/share/initramfs-tools/hooks/iommu-pt)
+	$(call install_file,755,packaging/initramfs-tools/scripts/init-top/iommu-pt,/usr/share/initramfs-tools/scripts/init-top/iommu-pt)
+	$(call install_file,755,packaging/dracut/50iommu-pt/module-setup.sh,/usr/lib/dracut/modules.d/50iommu-pt/module-setup.sh)
+	$(call install_file,755,packaging/dracut/50iommu-pt/iommu-pt.sh,/usr/lib/dracut/modules.d/50iommu-pt/iommu-pt.sh)
+	$(call install_file,644,packaging/mkinitcpio/install/iommu-pt,/usr/lib/initcpio/install/iommu-pt)
+	$(call install_file,644,packaging/mkinitcpio/hooks/iommu-pt,/usr/lib/initcpio/hooks/iommu-pt)
+	$(call install_file,644,packaging/modprobe.d/iommu-pt.conf,/usr/lib/modprobe.d/iommu-pt.conf)
+	$(call install_file,644,packaging/systemd/iommu-pt.service,/usr/lib/systemd/system/iommu-pt.service)
 
 # DKMS copies it from there: dkms install iommu-pt-policy/VERSION
 install-dkms: version = $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kmod/iommu_pt_policy.c)

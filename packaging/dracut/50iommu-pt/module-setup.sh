@@ -5,7 +5,7 @@
 # udev starts, which loads the drivers.
 
 check() {
-	require_binaries ptctl modprobe
+	require_binaries /usr/sbin/ptctl modprobe
 }
 
 depends() {
