@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The channels of hints: what the machine says, as it was received, and the
- * handing of it to the rules. Of a channel all counts or nothing.
+ * handing of it to the rules. Of a channel all counts or nothing; of the properties,
+ * each by itself.
  */
 #ifndef IOMMU_PT_HINTS_H
 #define IOMMU_PT_HINTS_H

@@ -25,6 +25,8 @@ static void check_rejected(struct audit *audit)
 			     xasprintf("%s says \"%s\": %s", said->channel,
 				       shown, said->reason ? said->reason :
 							     "malformed"),
+			     said->device ?
+			     "the property is not in force, those of other devices are: have whoever runs the hypervisor, or made the firmware, correct it; see: ptctl hints" :
 			     "no hint of that channel is in force: have whoever runs the hypervisor, or made the firmware, correct it; see: ptctl hints");
 		free(shown);
 	}
