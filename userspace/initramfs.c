@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -131,10 +132,26 @@ static void see_folder(const char *path, struct timespec *newest)
 	free(full);
 }
 
+/* Arch's is named after the kernel's package, which the kernel's folder tells. */
+static char *arch_image(const char *release)
+{
+	char *path = xasprintf("/usr/lib/modules/%s/pkgbase", release);
+	char *full = rooted(path), package[128] = "";
+	FILE *file = fopen(full, "re");
+
+	if (file && fgets(package, sizeof(package), file))
+		package[strcspn(package, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	free(full);
+	free(path);
+	return xasprintf("/boot/initramfs-%s.img", package);
+}
+
 /* Return: false if there is none of the running kernel where it is usual */
 static bool image_time(struct timespec *time)
 {
-	char *debian, *fedora;
+	char *debian, *fedora, *arch;
 	struct utsname kernel;
 	struct stat st;
 	bool found;
@@ -142,11 +159,14 @@ static bool image_time(struct timespec *time)
 	uname(&kernel);
 	debian = xasprintf("/boot/initrd.img-%s", kernel.release);
 	fedora = xasprintf("/boot/initramfs-%s.img", kernel.release);
-	found = stat_rooted(debian, &st) || stat_rooted(fedora, &st);
+	arch = arch_image(kernel.release);
+	found = stat_rooted(debian, &st) || stat_rooted(fedora, &st) ||
+		stat_rooted(arch, &st);
 	if (found)
 		*time = st.st_mtim;
 	free(debian);
 	free(fedora);
+	free(arch);
 	return found;
 }
 
