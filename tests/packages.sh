@@ -83,6 +83,7 @@ is "$(dkms status "$module")" "" "DKMS knows nothing of it"
 is "$(in_initramfs)" 0 "nor does the initramfs"
 check "configuration stays" test -f /etc/iommu-pt/profile -a -f /etc/iommu-pt/rules.d/10-own.rules
 
+touch /etc/iommu-pt/.profile.ptctl-AbCd01 /etc/iommu-pt/rules.d/.50-ptctl.rules.ptctl-AbCd01
 check "purge" dpkg -P iommu-pt-policy-dkms ptctl
 is "$(find /etc/iommu-pt -type f)" /etc/iommu-pt/rules.d/10-own.rules \
 	"what ptctl wrote goes, what an administrator wrote stays"
