@@ -109,12 +109,17 @@ static bool ends_options(char **argv, char **at)
 	return !*at || (!strcmp(*at, "--") && (at == argv || *at[-1] != '-'));
 }
 
+static bool asks_help(const char *option)
+{
+	return !strcmp(option, "--help") || !strcmp(option, "-h");
+}
+
 static bool wants_help(char **argv)
 {
 	char **at;
 
 	for (at = argv; !ends_options(argv, at); at++)
-		if (!strcmp(*at, "--help") || !strcmp(*at, "-h"))
+		if (asks_help(*at))
 			return true;
 	return false;
 }
@@ -188,10 +193,10 @@ static int act(int argc, char **argv)
 
 	if (!strcmp(verb, "--version") || !strcmp(verb, "-V"))
 		return print_version();
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h"))
+	if (asks_help(verb))
 		return print_help();
 	if (!strcmp(verb, "help")) {
-		if (argc < 3)
+		if (argc < 3 || asks_help(argv[2]) || !strcmp(argv[2], "help"))
 			return print_help();
 		cmd = find(argv[2]);
 		return cmd ? print_command_help(cmd) : unknown(argv[2]);
