@@ -9,8 +9,8 @@
 enum pt_stat {
 	STAT_CHANGES,		/* domains changed */
 	STAT_REFUSALS,		/* changes that the core refused */
-	STAT_REBINDS,		/* drivers released and attached again */
-	STAT_REBIND_FAILURES,	/* drivers that did not attach again */
+	STAT_REBINDS,		/* rebinds done, of idle transports too */
+	STAT_REBIND_FAILURES,	/* ... in which a driver did not attach at once */
 	STAT_EVENTS_LOST,	/* events not sent */
 	STAT_END,
 };
