@@ -86,8 +86,8 @@ void group_update_all(void);
  * @extack: says why not; may be NULL
  *
  * Return: 0 (what became of it, report_make() says); -EOPNOTSUPP if the
- * device is in no IOMMU group or the mode is off, -EPERM if a safety rule or
- * the seal forbids it, -ENOMEM; then nothing is changed.
+ * device is in no IOMMU group, -EPERM if a safety rule or the seal forbids it,
+ * -ENOMEM; then nothing is changed.
  */
 int group_decide(struct pt_device *pt, enum iommu_pt_policy policy, u32 flags,
 		 struct netlink_ext_ack *extack);

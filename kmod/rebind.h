@@ -18,8 +18,10 @@ struct pt_group;
 
 /**
  * struct rebind_result - what became of it
- * @error: 0; -EBUSY: not begun, see @message; else what the driver's probe
- *	said
+ * @error: 0; -EBUSY, or -ENOMEM where nothing was released: not begun, see
+ *	@message; else what the driver's probe said. Of a loan also -ECANCELED: it
+ *	ended before its turn, and -ENODEV: vfio-pci does not bind, or the device is
+ *	gone
  * @message: a sentence, empty without @error
  */
 struct rebind_result {

@@ -228,7 +228,7 @@ enum iommu_pt_virtio_access {
 				 IOMMU_PT_SET_GROUP)
 
 enum iommu_pt_event {
-	IOMMU_PT_EVENT_DECISION,	/* the policy or its rule changed */
+	IOMMU_PT_EVENT_DECISION,	/* policy, tier or contradiction of hints changed */
 	IOMMU_PT_EVENT_STATUS,		/* the status changed; see STATUS */
 	IOMMU_PT_EVENT_REMOVED,		/* the device is gone */
 	__IOMMU_PT_EVENT_END,
