@@ -66,7 +66,7 @@ install-boot:			## install the initramfs hooks and the systemd unit as well
 install-dkms: version = $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kmod/iommu_pt_policy.c)
 install-dkms: source = $(DESTDIR)/usr/src/iommu-pt-policy-$(version)
 install-dkms:			## install the module's source for DKMS
-	cd kmod && find . -name '*.[ch]' -o -name Kbuild | while read -r file; do \
+	cd kmod && find . -name '*.[ch]' ! -name '*.mod.c' -o -name Kbuild | while read -r file; do \
 		install -D -m 644 "$$file" "$(source)/$$file" || exit; \
 	done
 	sed 's/#MODULE_VERSION#/$(version)/' packaging/dkms/dkms.conf >$(source)/dkms.conf
