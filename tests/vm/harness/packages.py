@@ -8,7 +8,7 @@ from .config import CACHE, ROOT
 
 # What the source package holds. The tests, which boot guests, stay at home.
 PARTS = ["kmod", "userspace", "udev", "doc", "man", "completion", "profiles", "packaging"]
-FILES = ["Makefile", "README.md", "ARCHITECTURE.md", "LICENSE"]
+FILES = ["Makefile", "README.md", "ARCHITECTURE.md", "SECURITY.md", "LICENSE"]
 
 
 def make(config, suite, later=""):
