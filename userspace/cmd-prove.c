@@ -481,7 +481,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_prove = {
 	.name = "prove",
-	.summary = "By one harmless DMA: does a device obey the IOMMU?",
+	.summary = "Whether a device obeys the IOMMU, by one harmless DMA",
 	.usage = "DEVICE... [--force] [--json]",
 	.help =
 	"Takes the device from its driver, has it write once to memory of ptctl's own,\n"
