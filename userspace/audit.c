@@ -36,7 +36,7 @@ bool audit_is_left_out(const struct audit *audit, const struct master *m)
 
 bool audit_is_users(const struct master *m)
 {
-	return m->dev.driver && rule_glob("vfio*", m->dev.driver);
+	return dev_is_users(&m->dev);
 }
 
 void audit_run(struct audit *audit)

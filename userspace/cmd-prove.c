@@ -16,7 +16,6 @@
 #include "proven.h"
 #include "ptctl.h"
 #include "resolve.h"
-#include "rule.h"
 #include "table.h"
 
 #define SILENCE		2	/* seconds until something is said */
@@ -101,7 +100,7 @@ static bool is_given(const struct dev *dev)
 /* A driver that vfio lets a sibling have. */
 static bool is_harmless(const struct dev *dev)
 {
-	return !dev->driver || rule_glob("vfio*", dev->driver) ||
+	return !dev->driver || dev_is_users(dev) ||
 	       !strcmp(dev->driver, "pcieport") ||
 	       !strcmp(dev->driver, "pci-stub");
 }

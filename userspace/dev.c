@@ -94,6 +94,11 @@ bool dev_satisfied(unsigned int effective, unsigned int policy)
 	}
 }
 
+bool dev_is_users(const struct dev *dev)
+{
+	return dev->driver && strstr(dev->driver, "vfio");
+}
+
 void devs_add(struct devs *devs, struct dev *dev)
 {
 	devs->at = grow(devs->at, devs->count, sizeof(*devs->at));

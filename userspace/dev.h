@@ -90,6 +90,15 @@ const char *dev_virtio_access_word(const struct dev *dev);
  */
 bool dev_satisfied(unsigned int effective, unsigned int policy);
 
+/**
+ * dev_is_users() - is its driver one that hands it to userspace?
+ * @dev: the device
+ *
+ * vfio-pci and the like, and vfio's variants for one kind of device each:
+ * mlx5_vfio_pci, nvgrace_gpu_vfio_pci.
+ */
+bool dev_is_users(const struct dev *dev);
+
 /* Takes over what @dev points to. */
 void devs_add(struct devs *devs, struct dev *dev);
 struct dev *devs_find(const struct devs *devs, const char *bus,

@@ -539,8 +539,8 @@ static void look_at_device(struct look *look, const struct dev *dev)
 {
 	char *vfs = sysfs_attr(dev->syspath, "sriov_numvfs");
 
-	if (dev->driver && (strstr(dev->driver, "vfio") ||
-			    !strcmp(dev->driver, "uio_pci_generic")))
+	if (dev_is_users(dev) ||
+	    (dev->driver && !strcmp(dev->driver, "uio_pci_generic")))
 		found(look, xasprintf("a userspace driver may be using it (%s)",
 				      dev->driver));
 	if (vfs && strtoul(vfs, NULL, 10))
