@@ -172,12 +172,17 @@ static void master_free(struct master *m)
 	free(m->access_from);
 }
 
-/* Bridges forward the DMA of others; an IOMMU is in front of itself never. */
+/*
+ * Bridges forward the DMA of others; an IOMMU is in front of itself never. But an
+ * NVSwitch and a non-transparent bridge have the class of a bridge and do DMA of
+ * their own: what userspace has is never left out.
+ */
 static bool is_no_master(const struct master *m)
 {
-	return m->class >> 16 == CLASS_BRIDGE ||
-	       m->class >> 8 == CLASS_IOMMU ||
-	       (m->vendor == 0x1af4 && m->device == VIRTIO_IOMMU);
+	return !dev_is_users(&m->dev) &&
+	       (m->class >> 16 == CLASS_BRIDGE ||
+		m->class >> 8 == CLASS_IOMMU ||
+		(m->vendor == 0x1af4 && m->device == VIRTIO_IOMMU));
 }
 
 static void add_master(struct inventory *inv, const struct sysroot *root,
