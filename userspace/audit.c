@@ -19,11 +19,16 @@ bool audit_is_proven(const struct master *m)
 	       m->dev.proven->verdict == VERDICT_TRANSLATED;
 }
 
+bool audit_disobeys(const struct master *m)
+{
+	return m->dev.virtio == RULE_YES && !audit_is_proven(m) &&
+	       m->access == IOMMU_PT_VIRTIO_ACCESS_ABSENT;
+}
+
 /* Whoever has the group of a userspace driver has it translated. */
 bool audit_bypasses(const struct audit *audit, const struct master *m)
 {
-	return m->dev.virtio == RULE_YES && !audit_is_proven(m) &&
-	       m->access == IOMMU_PT_VIRTIO_ACCESS_ABSENT &&
+	return audit_disobeys(m) &&
 	       (audit_is_translated(audit, m) || audit_is_users(m));
 }
 

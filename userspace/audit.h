@@ -52,6 +52,7 @@ void audit_hints(struct audit *audit);
 /* Predicates that more than one check asks. */
 bool audit_is_translated(const struct audit *audit, const struct master *m);
 bool audit_is_proven(const struct master *m);	/* to be translated */
+bool audit_disobeys(const struct master *m);	/* whatever its domain is */
 bool audit_bypasses(const struct audit *audit, const struct master *m);
 bool audit_is_left_out(const struct audit *audit, const struct master *m);
 bool audit_is_users(const struct master *m);	/* a userspace driver has it */
