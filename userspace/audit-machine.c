@@ -11,18 +11,13 @@
 struct word {
 	const char *key;	/* with "=" */
 	const char *value;	/* one of those that commas separate */
-	bool means;
+	bool means;		/* without a @value, that of the kernel's booleans */
 };
 
 static const struct word passthrough_words[] = {
 	{ "iommu=", "pt", true },
 	{ "iommu=", "nopt", false },
-	{ "iommu.passthrough=", "1", true },
-	{ "iommu.passthrough=", "y", true },
-	{ "iommu.passthrough=", "on", true },
-	{ "iommu.passthrough=", "0", false },
-	{ "iommu.passthrough=", "n", false },
-	{ "iommu.passthrough=", "off", false },
+	{ .key = "iommu.passthrough=" },
 	{ NULL, NULL, false }
 };
 
@@ -54,17 +49,36 @@ static bool has_value(const char *text, const char *value)
 	}
 }
 
-static const struct word *match_word(const struct word *words,
-				     const char *text)
+/* As the kernel's kstrtobool(), of which older ones know fewer letters. */
+static enum rule_tri read_bool(const char *text)
+{
+	switch (*text) {
+	case 'y': case 'Y': case 't': case 'T': case 'e': case 'E': case '1':
+		return RULE_YES;
+	case 'n': case 'N': case 'f': case 'F': case 'd': case 'D': case '0':
+		return RULE_NO;
+	case 'o': case 'O':
+		return text[1] == 'n' || text[1] == 'N' ? RULE_YES :
+		       text[1] == 'f' || text[1] == 'F' ? RULE_NO : RULE_ANY;
+	default:
+		return RULE_ANY;
+	}
+}
+
+/* RULE_ANY: it is none of them. */
+static enum rule_tri what_means(const struct word *words, const char *text)
 {
 	for (; words->key; words++) {
 		size_t len = strlen(words->key);
 
-		if (!strncmp(text, words->key, len) &&
-		    has_value(text + len, words->value))
-			return words;
+		if (strncmp(text, words->key, len))
+			continue;
+		if (!words->value)
+			return read_bool(text + len);
+		if (has_value(text + len, words->value))
+			return words->means ? RULE_YES : RULE_NO;
 	}
-	return NULL;
+	return RULE_ANY;
 }
 
 /* What the command line says last of something; NULL unless that is true. */
@@ -74,10 +88,10 @@ static char *cmdline_says(const struct inventory *inv, const struct word *words)
 
 	while (at && *at && strncmp(at, "-- ", 3)) {
 		size_t len = strcspn(at, " ");
-		const struct word *word = match_word(words, at);
+		enum rule_tri means = what_means(words, at);
 
-		if (word)
-			said = word->means ? at : NULL;
+		if (means != RULE_ANY)
+			said = means == RULE_YES ? at : NULL;
 		at += len + strspn(at + len, " ");
 	}
 	return said ? xstrndup(said, strcspn(said, " ")) : NULL;
