@@ -139,14 +139,27 @@ static unsigned int domain_of(const struct dev *dev)
 	return domain;
 }
 
+/* By the kernel's own answer, which knows of domains that say nothing here. */
+static bool has_already(const struct dev *dev, unsigned int policy)
+{
+	return dev->policy == policy &&
+	       (dev->status == IOMMU_PT_STATUS_APPLIED ||
+		(policy == IOMMU_PT_POLICY_AUTO &&
+		 dev->status == IOMMU_PT_STATUS_NONE));
+}
+
+static bool needs_nothing(const struct dev *dev, unsigned int policy)
+{
+	return has_already(dev, policy) ||
+	       dev_satisfied(domain_of(dev), policy);
+}
+
 /* DMA to DMA-FQ is the one step that a bound driver does not stand against. */
 static bool needs_release(const struct dev *dev, unsigned int policy)
 {
-	unsigned int domain = domain_of(dev);
-
-	return has_driver(dev) && !dev_satisfied(domain, policy) &&
+	return has_driver(dev) && !needs_nothing(dev, policy) &&
 	       !(policy == IOMMU_PT_POLICY_LAZY &&
-		 domain == IOMMU_PT_EFFECTIVE_STRICT);
+		 domain_of(dev) == IOMMU_PT_EFFECTIVE_STRICT);
 }
 
 /* Return: how many users @dev has, after naming them. */
@@ -203,7 +216,7 @@ static void preview_one(const struct dev *dev, unsigned int policy,
 		msg_out("%s: is %s; driver %s must be released%s", dev->label,
 			dev_effective_word(dev), dev->driver,
 			rebind ? ", and is attached again" : " (--rebind does)");
-	else if (dev_satisfied(domain_of(dev), policy))
+	else if (needs_nothing(dev, policy))
 		msg_out("%s: is %s, nothing to do", dev->label,
 			dev_effective_word(dev));
 	else
