@@ -16,7 +16,7 @@ typedef void (*route_fn)(unsigned int ifindex, const char *text, void *arg);
  *	that is up has, are left out
  * @arg: handed to @fn
  *
- * Return: 0, -1 if the kernel did not tell
+ * Return: 0, -1 if the kernel did not tell, or not where one of them leads
  */
 int route_each(route_fn fn, void *arg);
 
