@@ -54,7 +54,7 @@ struct options {
 	bool usual;		/* no columns were chosen */
 };
 
-static const char *text_of(const struct dev *dev, size_t column)
+static const char *text_of(const struct dev *dev, size_t column, bool json)
 {
 	switch (column) {
 	case DEVICE:
@@ -66,7 +66,7 @@ static const char *text_of(const struct dev *dev, size_t column)
 	case EFFECTIVE:
 		return dev_effective_word(dev);
 	case STATUS:
-		return dev_status_word(dev);
+		return dev_status_cell(dev, json);
 	case SOURCE:
 		return dev->tier < 0 ? NULL : tier_name((unsigned int)dev->tier);
 	case BUS:
@@ -112,7 +112,8 @@ static char *look_up(const struct dev *dev, size_t column)
 	return column == VENDOR ? names.vendor : names.model;
 }
 
-static void add_cell(struct table *table, const struct dev *dev, size_t column)
+static void add_cell(struct table *table, const struct dev *dev, size_t column,
+		     bool json)
 {
 	char *found;
 
@@ -121,7 +122,7 @@ static void add_cell(struct table *table, const struct dev *dev, size_t column)
 		return;
 	}
 	found = look_up(dev, column);
-	table_cell(table, found ? found : text_of(dev, column));
+	table_cell(table, found ? found : text_of(dev, column, json));
 	free(found);
 }
 
@@ -131,7 +132,7 @@ static void add_cells(struct table *table, const struct dev *dev,
 	size_t j;
 
 	for (j = 0; j < options->count; j++)
-		add_cell(table, dev, options->chosen[j]);
+		add_cell(table, dev, options->chosen[j], options->json);
 }
 
 /* ---- the tree: rows that are an IOMMU or a group, and devices below ---- */

@@ -118,7 +118,7 @@ static struct table *device_table(const struct view *view,
 		table_cell(table, NULL);
 	table_cell(table, dev_policy_word(dev));
 	table_cell(table, dev_effective_word(dev));
-	table_cell(table, dev_status_word(dev));
+	table_cell(table, dev_status_cell(dev, json));
 	table_cell(table, dev->reason);
 	table_cell(table, dev->tier < 0 ? NULL :
 			  tier_name((unsigned int)dev->tier));
@@ -166,7 +166,7 @@ static struct table *siblings_table(struct view *view, const struct dev *dev,
 		table_cell(table, member->label);
 		table_cell(table, member->driver);
 		table_cell(table, dev_policy_word(member));
-		table_cell(table, dev_status_word(member));
+		table_cell(table, dev_status_cell(member, json));
 		++*count;
 	}
 	devs_free(&members);

@@ -56,10 +56,17 @@ const char *dev_policy_word(const struct dev *dev)
 	return or_unknown(policy_name(dev->policy));
 }
 
+const char *dev_status_cell(const struct dev *dev, bool json)
+{
+	const char *word = dev->status < 0 ? NULL :
+			   status_name((unsigned int)dev->status);
+
+	return json ? word : or_unknown(word);
+}
+
 const char *dev_status_word(const struct dev *dev)
 {
-	return or_unknown(dev->status < 0 ? NULL :
-			  status_name((unsigned int)dev->status));
+	return dev_status_cell(dev, false);
 }
 
 const char *dev_effective_word(const struct dev *dev)

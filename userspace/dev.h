@@ -78,6 +78,9 @@ const char *dev_policy_word(const struct dev *dev);
 const char *dev_status_word(const struct dev *dev);
 const char *dev_effective_word(const struct dev *dev);
 
+/* As dev_status_word(), but NULL in JSON, where that is how the unknown is said. */
+const char *dev_status_cell(const struct dev *dev, bool json);
+
 /* Is VIRTIO_F_ACCESS_PLATFORM offered? NULL if it is no virtio transport. */
 const char *dev_virtio_access_word(const struct dev *dev);
 
