@@ -132,6 +132,7 @@ static void read_iort(struct cover *cover, const struct sysroot *root)
 
 /* ---- ACPI's VIOT: what is not in it, no virtio-iommu is in front of ---- */
 
+/* Its other endpoints are known by an address, which sysfs does not have. */
 #define VIOT_PCI_RANGE	1
 
 static void read_viot(struct cover *cover, const struct sysroot *root)
