@@ -29,6 +29,7 @@ check "its file system is mounted" mount -t ext4 /dev/"$disk" /tmp/mnt
 exits 4 "a mounted file system refuses it" ptctl set --runtime --rebind "$hot" passthrough
 like "$OUT$ERR" "*/tmp/mnt*" "and says which"
 is "$(cat "$PCI/$hot/iommu_pt/policy")" auto "nothing is changed"
+exits 0 "but not what is so already" ptctl set --runtime --rebind "$hot" auto
 umount /tmp/mnt
 libmount=$(echo /usr/lib/*/libmount.so.1)
 mv "$libmount" /tmp/
