@@ -130,6 +130,20 @@ static bool is_block(const char *syspath)
 	return is;
 }
 
+/* Why a node that cannot be opened leaves a question open; NULL: it does not. */
+static const char *why_closed(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "there is no such node";
+	case EACCES:
+	case EPERM:
+		return "the node may not be opened (without root's rights, or where a device cgroup or a mount option forbids it)";
+	default:
+		return NULL;
+	}
+}
+
 /*
  * Asked of the kernel: of the path of its file, as sysfs has it, the node may be
  * gone, or be in another mount namespace.
@@ -138,11 +152,12 @@ static dev_t loop_backing(struct look *look, const char *name)
 {
 	char *node = xasprintf("/dev/%s", name);
 	int fd = open(node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *why = fd < 0 ? why_closed(errno) : NULL;
 	struct loop_info64 info = { 0 };
 
-	if (fd < 0 && errno == ENOENT)
-		found(look, xasprintf("what %s is attached to cannot be known: there is no such node",
-				      node));
+	if (why)
+		found(look, xasprintf("what %s is attached to cannot be known: %s",
+				      node, why));
 	else if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info))
 		unread(node);
 	if (fd >= 0)
@@ -388,38 +403,51 @@ static void look_at_opener(const char *pid, const struct stat *node, void *arg)
 static void look_for_openers(struct look *look)
 {
 	struct open_nodes open_nodes = { .look = look };
+	bool all = true;
 	int tries;
 	size_t i;
 
 	for (tries = 0; tries < UDEV_TRIES; tries++) {
 		strings_free(&open_nodes.findings);
 		open_nodes.only_udev = true;
-		opener_each(look_at_opener, &open_nodes);
+		all = opener_each(look_at_opener, &open_nodes);
 		if (!open_nodes.findings.count || !open_nodes.only_udev)
 			break;
 		usleep(UDEV_WAIT_US);
 	}
 	for (i = 0; i < open_nodes.findings.count; i++)
 		found(look, xstrdup(open_nodes.findings.at[i]));
+	if (!all)
+		found(look, xasprintf("which programs have it open cannot be known: run ptctl as root with CAP_SYS_PTRACE, outside of any container"));
 	strings_free(&open_nodes.findings);
 }
 
-/* Opens of file systems, dm, md and careful programs exclude each other. */
-static bool is_held(const struct part *part)
+/*
+ * Opens of file systems, dm, md and careful programs exclude each other. A node
+ * that is not there is in another /dev, unless the disk is gone as well.
+ */
+static void look_for_holder(struct look *look, const struct part *part)
 {
 	char *node = xasprintf("/dev/%s", part->name), *p;
+	const char *why;
 	int fd;
 
 	for (p = node; *p; p++)		/* cciss!c0d0 is in a folder */
 		if (*p == '!')
 			*p = '/';
 	fd = open(node, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	why = fd < 0 ? why_closed(errno) : NULL;
 	if (fd >= 0)
 		close(fd);
-	else if (errno != EBUSY)
+	else if (errno == EBUSY)
+		found(look, xasprintf("/dev/%s is held by something (LVM, RAID, encryption, a program)",
+				      part->name));
+	else if (!why)
 		unread(node);
+	else if (errno != ENOENT || sysfs_is_there(part->syspath))
+		found(look, xasprintf("whether %s is held by something cannot be known: %s",
+				      node, why));
 	free(node);
-	return fd < 0 && errno == EBUSY;
 }
 
 static void look_for_holders(struct look *look)
@@ -427,9 +455,8 @@ static void look_for_holders(struct look *look)
 	size_t i;
 
 	for (i = 0; i < look->count; i++)
-		if (look->parts[i].blkno && is_held(&look->parts[i]))
-			found(look, xasprintf("/dev/%s is held by something (LVM, RAID, encryption, a program)",
-					      look->parts[i].name));
+		if (look->parts[i].blkno)
+			look_for_holder(look, &look->parts[i]);
 }
 
 /* Attached, it has the disk open, be it in use itself or not. */

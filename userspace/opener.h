@@ -3,6 +3,7 @@
 #ifndef PTCTL_OPENER_H
 #define PTCTL_OPENER_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 /**
@@ -17,8 +18,10 @@ typedef void (*opener_fn)(const char *pid, const struct stat *node,
  * opener_each() - walk over the descriptors of all other processes
  * @fn: called for each that is a device node
  * @arg: handed to @fn
+ *
+ * Return: false if a right is missing to see all of them (CAP_SYS_PTRACE)
  */
-void opener_each(opener_fn fn, void *arg);
+bool opener_each(opener_fn fn, void *arg);
 
 /* Name and number of a process: "smartd (512)"; a new string */
 char *opener_name(const char *pid);
