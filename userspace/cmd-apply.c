@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -203,6 +204,9 @@ static int run(int argc, char **argv)
 	int ret;
 
 	ret = parse(argc, argv, &apply);
+	/* What differs is printed before it is loaded, and may have no reader. */
+	if (!ret && !apply.dry)
+		signal(SIGPIPE, SIG_IGN);
 	if (!ret)
 		ret = kernel_require(&apply.kernel);
 	if (!ret)

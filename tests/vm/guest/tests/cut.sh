@@ -114,6 +114,14 @@ exec 9>&-
 wait
 is "$(in_kernel)" "$OLD" "and then it has its turn"
 
+# ---- apply, whose reader has gone
+before "$OLD"
+: >$RULES
+{ sleep 1; ptctl apply 2>/run/test/err; echo $? >/run/test/ended; } | true
+is "$(cat /run/test/ended)" 1 "apply into a pipe that nobody reads"
+like "$(cat /run/test/err)" "*cannot write to stdout: Broken pipe*" "says so"
+is "$(in_kernel)" "" "and has applied"
+
 # ---- a disk without room, a folder that cannot be written
 before "$OLD"
 mount -t tmpfs -o size=4k,mode=755 none /etc/iommu-pt/rules.d
