@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ptctl: per-device IOMMU policy, for people and scripts. */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "msg.h"
 #include "ptctl.h"
@@ -209,8 +212,23 @@ static int act(int argc, char **argv)
 	return argc > 1 ? run(cmd, argc - 1, argv + 1) : run(cmd, argc, argv);
 }
 
+/*
+ * Or the next file, socket or device that is opened takes the place of one that
+ * is closed, and gets what is printed. For reading, so that printing still fails.
+ */
+static void keep_low_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", O_RDONLY) != fd)
+			exit(PTCTL_FAILED);	/* and there is nobody to tell */
+}
+
 int main(int argc, char **argv)
 {
+	keep_low_descriptors();
 	setlocale(LC_CTYPE, "");
 	return end(act(argc, argv));
 }
