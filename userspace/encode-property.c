@@ -3,7 +3,6 @@
  * The formats that give devices a property. It holds the name of a policy, so
  * that only rules can be expressed which name one device and ask nothing else.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,12 +103,19 @@ static char *find_path(const struct encode *encode, const struct rule *rule,
 	return guess(rule->bus, rule->name);
 }
 
+/* Of ASCII, whatever the locale has beside these. */
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z');
+}
+
 /* It goes into the source of a table: nothing in it may end a string there. */
 static bool is_path(const char *path, char root, const char *others)
 {
 	if (*path++ != root)
 		return false;
-	while (isalnum((unsigned char)*path) || (*path && strchr(others, *path)))
+	while (is_alnum(*path) || (*path && strchr(others, *path)))
 		path++;
 	return !*path;
 }

@@ -52,12 +52,18 @@ void table_free(struct table *table)
 	free(table);
 }
 
+/* Of ASCII: in Turkish the small letter of 'I' is another one. */
+static char lower_char(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
 static char *lower(const char *s)
 {
 	char *copy = xstrdup(s), *p;
 
 	for (p = copy; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
+		*p = lower_char(*p);
 	return copy;
 }
 
@@ -230,14 +236,23 @@ void table_print_record(struct table *table)
 
 /* ---- choosing columns ---- */
 
+static bool is_named(const struct column *column, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && column->name[i]; i++)
+		if (lower_char(column->name[i]) != lower_char(name[i]))
+			return false;
+	return i == len && !column->name[i];
+}
+
 static size_t find_column(const struct column *columns, size_t count,
 			  const char *name, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!strncasecmp(columns[i].name, name, len) &&
-		    !columns[i].name[len])
+		if (is_named(&columns[i], name, len))
 			break;
 	return i;
 }
