@@ -80,13 +80,22 @@ struct edit {
 	FILE *out;
 	const struct dev *dev;
 	const char *line;	/* NULL once it has been written */
+	bool open;		/* what is written last has no newline */
 };
+
+/* An editor may leave the last line without its newline: that is no change. */
+static void end_line(struct edit *edit, const char *end)
+{
+	edit->open = !*end;
+	if (*end)
+		fputc('\n', edit->out);
+}
 
 static void edit_line(struct edit *edit, const char *start, const char *end)
 {
 	if (!own_is_line(start, (size_t)(end - start), edit->dev)) {
 		fwrite(start, 1, (size_t)(end - start), edit->out);
-		fputc('\n', edit->out);
+		end_line(edit, end);
 	} else if (edit->line) {
 		const char *comment = comment_of(start, end);
 
@@ -94,7 +103,7 @@ static void edit_line(struct edit *edit, const char *start, const char *end)
 		if (comment < end && *comment == '#')	/* ';' was before it */
 			fputc(' ', edit->out);
 		fwrite(comment, 1, (size_t)(end - comment), edit->out);
-		fputc('\n', edit->out);
+		end_line(edit, end);
 		edit->line = NULL;
 	}
 }
@@ -116,7 +125,7 @@ bool own_set(struct own *own, const struct dev *dev, const char *line)
 		pos = *end ? end + 1 : end;
 	}
 	if (edit.line)
-		fprintf(edit.out, "%s\n", edit.line);
+		fprintf(edit.out, "%s%s\n", edit.open ? "\n" : "", edit.line);
 	xclose(edit.out, &text);
 	changed = strcmp(file ? file->text : "", text) != 0;
 	if (changed)

@@ -10,7 +10,8 @@
  * - a tier's rules are taken in whole or not at all, and what the kernel would get
  *   of them are the same rules;
  * - after set a file has one rule for the device, after unset none, and all other
- *   lines as they were; to do so again changes nothing.
+ *   lines as they were; to do so again changes nothing, nor does unset where there
+ *   is no rule for it.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -259,6 +260,16 @@ static void check_set(struct own *own, const struct dev *dev, const char *line)
 	REQUIRE(!own_set(own, dev, line));
 }
 
+static void check_untouched(struct own *own, const struct dev *dev)
+{
+	const char *text = text_of(own);
+	struct lines lines;
+
+	read_lines(text ? text : "", dev, &lines);
+	if (!lines.ours)
+		REQUIRE(!own_set(own, dev, NULL));
+}
+
 static void check_own(void)
 {
 	struct own own = { 0 };
@@ -271,6 +282,7 @@ static void check_own(void)
 		return;
 	}
 	line = own_line(&dev, IOMMU_PT_POLICY_STRICT, false);
+	check_untouched(&own, &dev);
 	check_set(&own, &dev, line);
 	check_set(&own, &dev, NULL);
 	free(line);
