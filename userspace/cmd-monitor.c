@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kernel.h"
 #include "msg.h"
@@ -136,44 +137,81 @@ static void print_json(const struct kernel_event *event)
 	puts("}");
 }
 
-static void on_event(const struct kernel_event *event, void *arg)
-{
-	const bool *json = arg;
+/* ---- what ends it ---- */
 
-	if (*json)
-		print_json(event);
-	else
-		print_text(event);
-	fflush(stdout);
+static volatile sig_atomic_t printing, ended;
+
+/* A reader that reads no more may keep it from printing for ever. */
+static void on_signal(int signal)
+{
+	(void)signal;
+	if (printing)
+		_exit(PTCTL_DONE);
+	ended = true;
 }
 
-/* ---- the loop ---- */
-
-/* SIGINT and SIGTERM, as something to poll. */
-static int open_signals(void)
+static sigset_t ends(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	return set;
+}
+
+/*
+ * From now on they come only while it waits, for events or for who reads them.
+ *
+ * Return: what to wait for events with
+ */
+static sigset_t hold_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t set = ends(), waiting;
+
+	sigprocmask(SIG_BLOCK, &set, &waiting);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigdelset(&waiting, SIGINT);
+	sigdelset(&waiting, SIGTERM);
+	return waiting;
+}
+
+static void set_printing(bool on)
+{
+	sigset_t set = ends();
+
+	printing = on;
+	sigprocmask(on ? SIG_UNBLOCK : SIG_BLOCK, &set, NULL);
+}
+
+/* ---- the loop ---- */
+
+static void on_event(const struct kernel_event *event, void *arg)
+{
+	const bool *json = arg;
+
+	set_printing(true);
+	if (*json)
+		print_json(event);
+	else
+		print_text(event);
+	fflush(stdout);
+	set_printing(false);
 }
 
 static int loop(struct kernel *k, bool json)
 {
-	struct pollfd fds[] = {
-		{ .fd = kernel_fd(k), .events = POLLIN },
-		{ .fd = open_signals(), .events = POLLIN },
-	};
+	struct pollfd fd = { .fd = kernel_fd(k), .events = POLLIN };
+	sigset_t waiting = hold_signals();
 	int err = 0;
 
-	while (!err && !fds[1].revents && !ferror(stdout)) {
-		if (poll(fds, 2, -1) < 0)
-			return msg_fail(PTCTL_FAILED, "poll: %m");
-		if (fds[0].revents)
+	while (!err && !ended && !ferror(stdout)) {
+		if (ppoll(&fd, 1, NULL, &waiting) >= 0)
 			err = kernel_read_events(k, on_event, &json);
+		else if (errno != EINTR)
+			return msg_fail(PTCTL_FAILED, "poll: %m");
 	}
 	return err ? kernel_fail(k, err, "events") : PTCTL_DONE;
 }

@@ -523,6 +523,8 @@ static int run(int argc, char **argv)
 		return ret;
 	/* Before there is anything to clear away. */
 	signals = open_signals();
+	if (signals < 0)
+		return msg_fail(PTCTL_FAILED, "signals: %m");
 	ret = view_open(&top.view);
 	if (!ret)
 		ret = tracefs_open(&top.trace);
