@@ -128,6 +128,15 @@ static double seconds_since(const struct timespec *then)
 	       (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
+/* Not all of it could be read: as if there were nothing new. */
+static void keep_hits(struct top *top, int what)
+{
+	size_t i;
+
+	for (i = 0; i < top->count; i++)
+		top->payers[i].hits[what] = top->payers[i].before[what];
+}
+
 static void take_sample(struct top *top)
 {
 	struct counting counting = { .top = top };
@@ -142,17 +151,20 @@ static void take_sample(struct top *top)
 		memset(top->payers[i].hits, 0, sizeof(top->payers[i].hits));
 	}
 	for (counting.what = 0; counting.what < EVENTS; counting.what++)
-		top->dropped += tracefs_read(top->trace,
-					     top->handles[counting.what],
-					     add_hits, &counting);
+		if (!tracefs_read(top->trace, top->handles[counting.what],
+				  add_hits, &counting, &top->dropped))
+			keep_hits(top, counting.what);
 }
 
 /* A second, rounded up: what happens is not nothing. */
 static long rate(const struct top *top, const struct payer *payer, int what)
 {
-	unsigned long long hits = payer->hits[what] - payer->before[what];
+	unsigned long long hits = payer->hits[what];
+	unsigned long long before = payer->before[what];
 
-	return (long)((double)hits / top->elapsed + 0.999);
+	if (hits < before)	/* which counters do not, and it must not wrap */
+		return 0;
+	return (long)((double)(hits - before) / top->elapsed + 0.999);
 }
 
 /* ---- what it means ---- */

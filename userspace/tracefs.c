@@ -269,41 +269,43 @@ static void read_line(char *line, const char *field, tracefs_fn fn, void *arg)
 	fn(value, strtoull(at, NULL, 10), arg);
 }
 
-static unsigned long long read_file(struct tracefs *t, const char *path,
-				    const char *field, tracefs_fn fn, void *arg)
+static bool read_file(struct tracefs *t, const char *path, const char *field,
+		      tracefs_fn fn, void *arg, unsigned long long *lost)
 {
 	static const char dropped[] = "Dropped:";
 	int fd = openat(t->dir, path, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	unsigned long long lost = 0;
 	char *line = NULL, *at;
 	size_t room = 0;
+	bool ok;
 
 	while (file && getline(&line, &room, file) > 0) {
 		read_line(line, field, fn, arg);
 		at = strstr(line, dropped);
 		if (at && *line == ' ')
-			lost += strtoull(at + strlen(dropped), NULL, 10);
+			*lost += strtoull(at + strlen(dropped), NULL, 10);
 	}
+	ok = file && !ferror(file);
 	free(line);
 	if (file)
 		fclose(file);
 	else if (fd >= 0)
 		close(fd);
-	return lost;
+	return ok;
 }
 
-unsigned long long tracefs_read(struct tracefs *t, int handle, tracefs_fn fn,
-				void *arg)
+bool tracefs_read(struct tracefs *t, int handle, tracefs_fn fn, void *arg,
+		  unsigned long long *lost)
 {
-	unsigned long long lost = 0;
 	struct watch *watch;
+	bool ok = true;
 	size_t i;
 
 	if (handle < 0)
-		return 0;
+		return true;
 	watch = &t->watches[handle];
 	for (i = 0; i < watch->files.count; i++)
-		lost += read_file(t, watch->files.at[i], watch->field, fn, arg);
-	return lost;
+		ok = read_file(t, watch->files.at[i], watch->field, fn, arg,
+			       lost) && ok;
+	return ok;
 }

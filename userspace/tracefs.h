@@ -7,6 +7,8 @@
 #ifndef PTCTL_TRACEFS_H
 #define PTCTL_TRACEFS_H
 
+#include <stdbool.h>
+
 struct tracefs;
 
 /**
@@ -57,10 +59,11 @@ typedef void (*tracefs_fn)(const char *value, unsigned long long hits,
  * @handle: what tracefs_count() returned; -1: nothing is called
  * @fn: called, with @arg
  * @arg: handed to @fn
+ * @lost: grows by how many events were not counted, for want of room
  *
- * Return: how many events were not counted, for want of room
+ * Return: false if not all of it could be read
  */
-unsigned long long tracefs_read(struct tracefs *t, int handle, tracefs_fn fn,
-				void *arg);
+bool tracefs_read(struct tracefs *t, int handle, tracefs_fn fn, void *arg,
+		  unsigned long long *lost);
 
 #endif /* PTCTL_TRACEFS_H */
