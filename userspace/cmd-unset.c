@@ -251,13 +251,13 @@ static int unset(struct work *work)
 	ret = take_back(work);
 	if (ret)
 		return ret;
+	if (!work->runtime)
+		own_end(&work->own);	/* nobody need wait for what comes now */
 	report_absent(work);
 	ret = change_finish(&work->change);
 	report_rules(work);
-	if (work->runtime)
-		return ret;
-	own_end(&work->own);	/* nobody need wait for what comes now */
-	return worse_status(ret, initramfs_finish(work->update));
+	return work->runtime ? ret :
+	       worse_status(ret, initramfs_finish(work->update));
 }
 
 static int run(int argc, char **argv)
