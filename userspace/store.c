@@ -31,6 +31,8 @@ static int make_folder(const char *path)
 
 	if (mkdir(path, 0755))
 		return errno == EEXIST ? 0 : -1;
+	if (chmod(path, 0755))	/* whatever the umask: anyone may read the rules */
+		return -1;
 	parent = xasprintf("%s/..", path);
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(parent);
