@@ -275,14 +275,17 @@ static int write_file(int folder, const char *name, const char *text)
 static int replace(int folder, const char *name, const char *text)
 {
 	char *temp = xasprintf(".%s.%d", name, getpid());
-	int err;
+	int err, why;
 
 	unlinkat(folder, temp, 0);
 	err = write_file(folder, temp, text);
 	if (!err)
 		err = renameat(folder, temp, folder, name);
-	if (err)
+	if (err) {
+		why = errno;
 		unlinkat(folder, temp, 0);
+		errno = why;
+	}
 	free(temp);
 	return err;
 }

@@ -108,8 +108,12 @@ static int make_instance(struct tracefs *t)
 	t->hold = t->dir < 0 ? -1 :
 		  openat(t->dir, "tracing_on", O_RDONLY | O_CLOEXEC);
 	if (t->hold < 0) {
-		close(t->dir);
+		int err = errno;
+
+		if (t->dir >= 0)
+			close(t->dir);
 		unlinkat(t->instances, t->name, AT_REMOVEDIR);
+		errno = err;
 		return -1;
 	}
 	write_file(t->dir, "buffer_size_kb", "1");
