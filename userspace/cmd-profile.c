@@ -337,9 +337,10 @@ static int choose(const char *name, bool update)
 	if (!ret && name)
 		ret = require(name);
 	if (!ret)
-		ret = open_kernel(&k);
-	if (!ret)
 		ret = store_lock(false, &lock);
+	/* Not before: while it waits, the module may be loaded, and get the old rules. */
+	if (!ret)
+		ret = open_kernel(&k);
 	if (!ret) {
 		path = rules_profile_choice();
 		ret = choose_locked(name, path, k);
