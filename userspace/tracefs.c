@@ -120,6 +120,12 @@ static int make_instance(struct tracefs *t)
 	return 0;
 }
 
+/* Until it is held, another that starts may take it for a stale one: once more. */
+static int make_held_instance(struct tracefs *t)
+{
+	return make_instance(t) ? make_instance(t) : 0;
+}
+
 static int refuse(const char *path)
 {
 	if (errno == EACCES || errno == EPERM)
@@ -147,7 +153,7 @@ int tracefs_open(struct tracefs **out)
 	t->instances = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (t->instances >= 0)
 		remove_stale(t->instances);
-	if (t->instances < 0 || make_instance(t)) {
+	if (t->instances < 0 || make_held_instance(t)) {
 		ret = refuse(path);
 		if (t->instances >= 0)
 			close(t->instances);
