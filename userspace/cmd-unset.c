@@ -180,7 +180,8 @@ static int forget_runtime(const struct work *work, const struct devs *devs,
 
 static int take_back(struct work *work)
 {
-	int ret = change_guard(&work->change, IOMMU_PT_POLICY_AUTO);
+	/* Which policy it will be, the other rules tell. */
+	int ret = change_guard(&work->change, __IOMMU_PT_POLICY_END);
 
 	if (!ret && work->commit)
 		ret = own_commit(&work->own, work->change.kernel);

@@ -214,7 +214,8 @@ static int act(int argc, char **argv)
 
 /*
  * Or the next file, socket or device that is opened takes the place of one that
- * is closed, and gets what is printed. For reading, so that printing still fails.
+ * is closed, and gets what is printed. A folder is always there, can be opened for
+ * reading only, and not even be read, so that whoever uses it fails still.
  */
 static void keep_low_descriptors(void)
 {
@@ -222,7 +223,7 @@ static void keep_low_descriptors(void)
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", O_RDONLY) != fd)
+		    open("/", O_RDONLY | O_DIRECTORY) != fd)
 			exit(PTCTL_FAILED);	/* and there is nobody to tell */
 }
 
