@@ -35,6 +35,7 @@ typedef uint64_t u64;
 /* What only compat.h needs. */
 #define LINUX_VERSION_CODE	0
 #define KERNEL_VERSION(a, b, c)	1
+#define IS_ENABLED(option)	0
 #define NETLINK_MAX_FMTMSG_LEN	80
 struct netlink_ext_ack {
 	char _msg_buf[NETLINK_MAX_FMTMSG_LEN];
@@ -42,6 +43,14 @@ struct netlink_ext_ack {
 struct bus_type {
 	const char *name;
 };
+enum cc_attr {
+	CC_ATTR_MEM_ENCRYPT,
+	CC_ATTR_GUEST_MEM_ENCRYPT,
+};
+static inline bool cc_platform_has(enum cc_attr attr)
+{
+	return attr && false;
+}
 
 struct device {
 	const struct bus_type *bus;
