@@ -25,9 +25,14 @@ is "$(domain_type "$ext")" DMA "it is strict"
 exits 1 "back to lazy is not, which the core would allow" ptctl set --runtime "$ext" lazy
 is "$(domain_type "$ext")" DMA "it is strict still"
 exits 0 "strict, as it is" ptctl set --runtime "$ext" strict
-exits 0 "lazy with force is, which the core allows" ptctl set --runtime --force "$ext" lazy
-is "$(domain_type "$ext")" DMA-FQ "it is lazy"
-like "$(dmesg)" "*$ext: iommu_pt: external device in lazy by force=yes*" "which the log says"
+if kernel_at_least 6 4; then
+	exits 0 "lazy with force is, which the core allows" ptctl set --runtime --force "$ext" lazy
+	is "$(domain_type "$ext")" DMA-FQ "it is lazy"
+	like "$(dmesg)" "*$ext: iommu_pt: external device in lazy by force=yes*" "which the log says"
+else
+	exits 1 "lazy with force: this core refuses it" ptctl set --runtime --force "$ext" lazy
+	is "$(domain_type "$ext")" DMA "it is strict still"
+fi
 
 exits 1 "force: the core refuses what it knows as untrusted" \
 	ptctl set --runtime --force "$ext" passthrough
