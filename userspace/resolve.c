@@ -88,18 +88,20 @@ bool resolve_absent(const char *what, struct dev *dev)
 	return absent;
 }
 
+static bool is_bus(const char *subsystem)
+{
+	char *path = xasprintf("/sys/bus/%s/devices", subsystem);
+	bool is = sysfs_is_there(path);
+
+	free(path);
+	return is;
+}
+
 static bool is_on_bus(struct udev_device *d)
 {
 	const char *subsystem = udev_device_get_subsystem(d);
-	char *path;
-	bool is;
 
-	if (!subsystem)
-		return false;
-	path = xasprintf("/sys/bus/%s/devices", subsystem);
-	is = sysfs_is_there(path);
-	free(path);
-	return is;
+	return subsystem && is_bus(subsystem);
 }
 
 static bool does_dma(struct udev_device *d)
@@ -260,11 +262,13 @@ static int resolve_on_bus(const char *what, const char *bus, const char *name,
 
 	if (!d)
 		return unknown_device(what);
-	if (exact && is_on_bus(d)) {
-		ret = udevice_read(dev, d) ? PTCTL_DONE : PTCTL_FAILED;
-	} else {
+	/* One that is going has lost its bus first: what is above it is not meant. */
+	if (!exact || !is_bus(bus))
 		ret = resolve_from(what, d, dev);
-	}
+	else if (sysfs_has(udev_device_get_syspath(d), "subsystem"))
+		ret = udevice_read(dev, d) ? PTCTL_DONE : PTCTL_FAILED;
+	else
+		ret = unknown_device(what);
 	udev_device_unref(d);
 	return ret;
 }
