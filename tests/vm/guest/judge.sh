@@ -47,8 +47,9 @@ judge_suits() {	# DOMAIN POLICY
 # Of an external device no rule here makes what it may not be.
 judge_is_external() { [ "$(cat "$1/removable" 2>/dev/null)" = removable ]; }	# DEVICE'S-FOLDER
 
-# DEVICE'S-FOLDER: does a driver keep its domain from being changed?
+# DEVICE'S-FOLDER: does a driver keep its domain from being changed? Before 6.4 each does.
 judge_is_used() {
+	kernel_at_least 6 4 || [ ! -e "$1/driver" ] || return 0
 	case $(pointed_to "$1/driver") in none|pcieport|pci-stub) return 1 ;; esac
 }
 
