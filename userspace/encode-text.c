@@ -174,23 +174,14 @@ static int write_file(const char *path, const char *text)
 	return ok ? PTCTL_DONE : msg_fail(PTCTL_FAILED, "%s: %m", path);
 }
 
-/* What is printed is for a shell, byte by byte, and may go to a terminal. */
-static bool is_showable(const char *path)
-{
-	char *escaped = msg_escape(path);
-	bool same = !strcmp(escaped, path);
-
-	free(escaped);
-	return same;
-}
-
 int encode_qemu_fw_cfg(const struct encode *encode, const char *format)
 {
 	struct strings statements = { 0 };
 	int ret = PTCTL_DONE;
 	char *text;
 
-	if (encode->file && !is_showable(encode->file))
+	/* What is printed is for a shell, byte by byte, and may go to a terminal. */
+	if (encode->file && !msg_is_plain(encode->file))
 		return msg_fail(PTCTL_USAGE,
 				"--file %s: control characters, or no UTF-8; take another name",
 				encode->file);

@@ -67,6 +67,15 @@ char *msg_escape(const char *s)
 	return escaped;
 }
 
+bool msg_is_plain(const char *s)
+{
+	char *escaped = msg_escape(s);
+	bool same = !strcmp(escaped, s);
+
+	free(escaped);
+	return same;
+}
+
 /* Both may go to one terminal or log. Keeps errno, for %m. */
 static void flush_stdout(void)
 {

@@ -6,6 +6,8 @@
 #ifndef PTCTL_MSG_H
 #define PTCTL_MSG_H
 
+#include <stdbool.h>
+
 /**
  * msg_out() - print one line to stdout
  * @format: as printf() has, without the newline
@@ -43,5 +45,8 @@ void msg_excerpt(const char *line, unsigned int len, unsigned int column);
  * Return: a new string
  */
 char *msg_escape(const char *s);
+
+/* Is there nothing in it that msg_escape() would write out? */
+bool msg_is_plain(const char *s);
 
 #endif /* PTCTL_MSG_H */

@@ -130,11 +130,9 @@ static bool wants_help(char **argv)
 /* What getopt() complains of it shows as it is, byte by byte. */
 static bool is_showable(const char *option)
 {
-	char *escaped = msg_escape(option);
-	bool same = !strcmp(escaped, option);
+	bool same = msg_is_plain(option);
 	const char *p;
 
-	free(escaped);
 	for (p = option; same && *p && *p != '='; p++)
 		same = (unsigned char)*p < 0x80;
 	return same;
