@@ -15,7 +15,7 @@
 #include "ptctl.h"
 #include "xalloc.h"
 
-static const char *event_word(unsigned int what)
+static const char *device_word(unsigned int what)
 {
 	switch (what) {
 	case IOMMU_PT_EVENT_DECISION:
@@ -24,6 +24,22 @@ static const char *event_word(unsigned int what)
 		return "status";
 	case IOMMU_PT_EVENT_REMOVED:
 		return "removed";
+	default:
+		return "unknown";
+	}
+}
+
+static const char *event_word(const struct kernel_event *event)
+{
+	switch (event->news) {
+	case KERNEL_DEVICE:
+		return device_word(event->what);
+	case KERNEL_LOST:
+		return "lost";
+	case KERNEL_UNLOADED:
+		return "unloaded";
+	case KERNEL_LOADED:
+		return "loaded";
 	default:
 		return "unknown";
 	}
@@ -52,21 +68,20 @@ static void now(char *text, size_t size, bool iso)
 
 /* ---- for people ---- */
 
-static void print_text(const struct kernel_event *event)
+static void print_lost(const char *time, unsigned int lost)
 {
-	const struct dev *dev = event->dev;
-	char time[64];
-
-	now(time, sizeof(time), false);
-	if (!dev && event->lost)
-		msg_out("%s %u events were lost; the state now: ptctl list",
-			time, event->lost);
-	else if (!dev)
+	if (lost)
+		msg_out("%s %u events were lost; the state now: ptctl list", time, lost);
+	else
 		msg_out("%s too many at a time: events are being lost; the next one tells how many",
 			time);
-	else if (event->what == IOMMU_PT_EVENT_REMOVED)
+}
+
+static void print_dev(const char *time, unsigned int what, const struct dev *dev)
+{
+	if (what == IOMMU_PT_EVENT_REMOVED)
 		msg_out("%s %s removed", time, dev->label);
-	else if (event->what == IOMMU_PT_EVENT_DECISION)
+	else if (what == IOMMU_PT_EVENT_DECISION)
 		msg_out("%s %s decision: %s%s%s%s", time, dev->label,
 			dev_policy_word(dev), dev->rule ? " (" : "",
 			dev->rule ? dev->rule : "", dev->rule ? ")" : "");
@@ -75,6 +90,28 @@ static void print_text(const struct kernel_event *event)
 			dev_status_word(dev), dev_policy_word(dev),
 			dev_effective_word(dev), dev->reason ? ": " : "",
 			dev->reason ? dev->reason : "");
+}
+
+static void print_text(const struct kernel_event *event)
+{
+	char time[64];
+
+	now(time, sizeof(time), false);
+	switch (event->news) {
+	case KERNEL_DEVICE:
+		print_dev(time, event->what, event->dev);
+		break;
+	case KERNEL_LOST:
+		print_lost(time, event->lost);
+		break;
+	case KERNEL_UNLOADED:
+		msg_out("%s the module was unloaded; there is more to tell when it is loaded again: modprobe iommu-pt-policy",
+			time);
+		break;
+	case KERNEL_LOADED:
+		msg_out("%s the module was loaded; the state now: ptctl list", time);
+		break;
+	}
 }
 
 /* ---- for machines: an object a line ---- */
@@ -129,10 +166,10 @@ static void print_json(const struct kernel_event *event)
 	now(time, sizeof(time), true);
 	printf("{\"version\": 1");
 	put_string("time", time);
-	put_string("event", event->dev ? event_word(event->what) : "lost");
-	if (event->dev)
+	put_string("event", event_word(event));
+	if (event->news == KERNEL_DEVICE)
 		put_dev(event->dev);
-	else
+	else if (event->news == KERNEL_LOST)
 		put_lost(event->lost);
 	puts("}");
 }
@@ -240,7 +277,7 @@ const struct command cmd_monitor = {
 	.help =
 	"  -j, --json   a JSON object a line\n\n"
 	"Runs until interrupted. Says how many events were lost, if it\n"
-	"could not keep up.\n\n"
+	"could not keep up, and when the module is unloaded and loaded.\n\n"
 	"Examples:\n"
 	"  ptctl monitor\n"
 	"  ptctl monitor --json | jq 'select(.status == \"conflict\")'\n",

@@ -9,40 +9,11 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
+#include "attrs.h"
 #include "exchange.h"
 #include "uapi/linux/iommu_pt.h"
 
 #define RECEIVE_MAX	(64 * 1024)	/* twice what the kernel sends at once */
-
-static const struct nla_policy attr_policy[IOMMU_PT_A_MAX + 1] = {
-	[IOMMU_PT_A_BUS] = { .type = NLA_NUL_STRING },
-	[IOMMU_PT_A_NAME] = { .type = NLA_NUL_STRING },
-	[IOMMU_PT_A_GROUP] = { .type = NLA_U32 },
-	[IOMMU_PT_A_DRIVER] = { .type = NLA_NUL_STRING },
-	[IOMMU_PT_A_POLICY] = { .type = NLA_U32 },
-	[IOMMU_PT_A_TIER] = { .type = NLA_U32 },
-	[IOMMU_PT_A_RULE] = { .type = NLA_NUL_STRING },
-	[IOMMU_PT_A_STATUS] = { .type = NLA_U32 },
-	[IOMMU_PT_A_EFFECTIVE] = { .type = NLA_U32 },
-	[IOMMU_PT_A_REASON] = { .type = NLA_NUL_STRING },
-	[IOMMU_PT_A_EXTERNAL] = { .type = NLA_FLAG },
-	[IOMMU_PT_A_VIRTIO] = { .type = NLA_FLAG },
-	[IOMMU_PT_A_MODALIAS] = { .type = NLA_NUL_STRING },
-	[IOMMU_PT_A_VERSION] = { .type = NLA_NUL_STRING },
-	[IOMMU_PT_A_MODE] = { .type = NLA_U32 },
-	[IOMMU_PT_A_DEVICES] = { .type = NLA_U32 },
-	[IOMMU_PT_A_RULES_COUNT] = { .type = NLA_U32 },
-	[IOMMU_PT_A_EVENTS_LOST] = { .type = NLA_U32 },
-	[IOMMU_PT_A_EVENT] = { .type = NLA_U32 },
-	[IOMMU_PT_A_ERROR] = { .type = NLA_U32 },
-	[IOMMU_PT_A_HINTS] = { .type = NLA_U32 },
-	[IOMMU_PT_A_CONFIDENTIAL] = { .type = NLA_FLAG },
-	[IOMMU_PT_A_TRUTHFUL] = { .type = NLA_FLAG },
-	[IOMMU_PT_A_SEALED] = { .type = NLA_FLAG },
-	[IOMMU_PT_A_CHANNEL] = { .type = NLA_U32 },
-	[IOMMU_PT_A_HINT_STATE] = { .type = NLA_U32 },
-	[IOMMU_PT_A_VIRTIO_ACCESS] = { .type = NLA_U32 },
-};
 
 static void keep_sentence(struct kernel *k, const void *tlvs, int len)
 {
@@ -112,18 +83,12 @@ static int on_interrupted(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-bool exchange_parse(struct nl_msg *msg, struct nlattr **attrs)
-{
-	return genlmsg_parse(nlmsg_hdr(msg), 0, attrs, IOMMU_PT_A_MAX,
-			     attr_policy) >= 0;
-}
-
 static int on_message(struct nl_msg *msg, void *arg)
 {
 	struct nlattr *attrs[IOMMU_PT_A_MAX + 1];
 	struct exchange *x = arg;
 
-	if (!exchange_parse(msg, attrs))
+	if (!attrs_parse(msg, attrs))
 		return NL_SKIP;
 	x->answered = true;
 	if (x->got)

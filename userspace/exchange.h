@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A request to the kernel by generic netlink, and all that answers it. For kernel.c,
- * which knows what is asked; these two are the only files that know libnl.
+ * which knows what is asked, and events.c, which asks nothing.
  */
 #ifndef PTCTL_EXCHANGE_H
 #define PTCTL_EXCHANGE_H
@@ -72,9 +72,6 @@ int exchange(struct exchange *x, struct nl_msg *msg);
 
 /* Return: a socket of generic netlink; NULL, and an error of libnl's in @err */
 struct nl_sock *exchange_connect(int *err);
-
-/* @attrs: IOMMU_PT_A_MAX + 1 of them. Return: false if they are not what they must be */
-bool exchange_parse(struct nl_msg *msg, struct nlattr **attrs);
 
 /* libnl has its own numbers for errors; these are the ones that can be. */
 int exchange_errno(int nl_error);

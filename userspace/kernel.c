@@ -12,6 +12,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 
+#include "attrs.h"
 #include "exchange.h"
 #include "kernel.h"
 #include "msg.h"
@@ -25,7 +26,6 @@
 #define DUMP_TRIES	25		/* devices may come and go meanwhile: 5 s */
 #define LONGEST_PAUSE	8		/* a power of two, in ms */
 #define PIECE_MAX	(32 * 1024)	/* of a rules text in one attribute */
-#define EVENTS_QUEUE	(8 * 1024 * 1024)
 #define REBIND_PATIENCE	120		/* seconds; a probe may be slow */
 
 /* ---- requests ---- */
@@ -83,47 +83,6 @@ static struct nl_msg *dev_request(struct kernel *k, int cmd,
 		return NULL;
 	}
 	return msg;
-}
-
-/* ---- attributes ---- */
-
-static unsigned int get_u32(struct nlattr **attrs, int attr, unsigned int absent)
-{
-	return attrs[attr] ? nla_get_u32(attrs[attr]) : absent;
-}
-
-static char *get_string(struct nlattr **attrs, int attr)
-{
-	return attrs[attr] ? xstrdup(nla_get_string(attrs[attr])) : NULL;
-}
-
-static enum rule_tri get_flag(struct nlattr **attrs, int attr)
-{
-	return attrs[attr] ? RULE_YES : RULE_NO;
-}
-
-static bool get_dev(struct nlattr **attrs, struct dev *dev)
-{
-	if (!attrs[IOMMU_PT_A_BUS] || !attrs[IOMMU_PT_A_NAME])
-		return false;
-	dev_init(dev, nla_get_string(attrs[IOMMU_PT_A_BUS]),
-		 nla_get_string(attrs[IOMMU_PT_A_NAME]));
-	if (attrs[IOMMU_PT_A_GROUP])
-		dev->group = (long)nla_get_u32(attrs[IOMMU_PT_A_GROUP]);
-	dev->driver = get_string(attrs, IOMMU_PT_A_DRIVER);
-	dev->modalias = get_string(attrs, IOMMU_PT_A_MODALIAS);
-	dev->policy = get_u32(attrs, IOMMU_PT_A_POLICY, IOMMU_PT_POLICY_AUTO);
-	dev->tier = (int)get_u32(attrs, IOMMU_PT_A_TIER, (unsigned int)-1);
-	dev->rule = get_string(attrs, IOMMU_PT_A_RULE);
-	dev->status = (int)get_u32(attrs, IOMMU_PT_A_STATUS, (unsigned int)-1);
-	dev->effective = get_u32(attrs, IOMMU_PT_A_EFFECTIVE,
-				 IOMMU_PT_EFFECTIVE_UNKNOWN);
-	dev->reason = get_string(attrs, IOMMU_PT_A_REASON);
-	dev->external = get_flag(attrs, IOMMU_PT_A_EXTERNAL);
-	dev->virtio = get_flag(attrs, IOMMU_PT_A_VIRTIO);
-	dev->virtio_access = (int)get_u32(attrs, IOMMU_PT_A_VIRTIO_ACCESS,
-					  (unsigned int)-1);
-	return true;
 }
 
 /* ---- the connection ---- */
@@ -224,12 +183,12 @@ static void got_info(struct nlattr **attrs, void *arg)
 	struct kernel_info *info = arg;
 
 	free(info->version);
-	info->version = get_string(attrs, IOMMU_PT_A_VERSION);
-	info->mode = get_u32(attrs, IOMMU_PT_A_MODE, (unsigned int)-1);
-	info->devices = get_u32(attrs, IOMMU_PT_A_DEVICES, 0);
-	info->rules = get_u32(attrs, IOMMU_PT_A_RULES_COUNT, 0);
-	info->events_lost = get_u32(attrs, IOMMU_PT_A_EVENTS_LOST, 0);
-	info->hints = get_u32(attrs, IOMMU_PT_A_HINTS, (unsigned int)-1);
+	info->version = attrs_string(attrs, IOMMU_PT_A_VERSION);
+	info->mode = attrs_u32(attrs, IOMMU_PT_A_MODE, (unsigned int)-1);
+	info->devices = attrs_u32(attrs, IOMMU_PT_A_DEVICES, 0);
+	info->rules = attrs_u32(attrs, IOMMU_PT_A_RULES_COUNT, 0);
+	info->events_lost = attrs_u32(attrs, IOMMU_PT_A_EVENTS_LOST, 0);
+	info->hints = attrs_u32(attrs, IOMMU_PT_A_HINTS, (unsigned int)-1);
 	info->confidential = attrs[IOMMU_PT_A_CONFIDENTIAL];
 	info->truthful = attrs[IOMMU_PT_A_TRUTHFUL];
 	info->sealed = attrs[IOMMU_PT_A_SEALED];
@@ -245,7 +204,7 @@ static void got_listed_dev(struct nlattr **attrs, void *arg)
 {
 	struct dev dev;
 
-	if (get_dev(attrs, &dev))
+	if (attrs_dev(attrs, &dev))
 		devs_add(arg, &dev);
 }
 
@@ -306,7 +265,7 @@ static void got_dev(struct nlattr **attrs, void *arg)
 {
 	struct dev *dev = arg, now;
 
-	if (!get_dev(attrs, &now))
+	if (!attrs_dev(attrs, &now))
 		return;
 	now.syspath = xstrdup(dev->syspath);
 	dev_free(dev);
@@ -350,7 +309,7 @@ static void got_late(struct nlattr **attrs, void *arg)
 {
 	struct late_answer *answer = arg;
 
-	answer->err = -(int)get_u32(attrs, IOMMU_PT_A_ERROR, 0);
+	answer->err = -(int)attrs_u32(attrs, IOMMU_PT_A_ERROR, 0);
 	if (answer->err && attrs[IOMMU_PT_A_REASON])
 		nla_strlcpy(answer->k->sentence, attrs[IOMMU_PT_A_REASON],
 			    sizeof(answer->k->sentence));
@@ -401,7 +360,7 @@ int kernel_return(struct kernel *k, const struct dev *dev)
 static void got_rule(struct nlattr **attrs, void *arg)
 {
 	if (attrs[IOMMU_PT_A_RULE])
-		rulelist_add(arg, get_u32(attrs, IOMMU_PT_A_TIER, 0),
+		rulelist_add(arg, attrs_u32(attrs, IOMMU_PT_A_TIER, 0),
 			     nla_get_string(attrs[IOMMU_PT_A_RULE]), NULL, 0);
 }
 
@@ -419,8 +378,8 @@ int kernel_rules(struct kernel *k, struct rulelist *rules)
 
 static void got_hint(struct nlattr **attrs, void *arg)
 {
-	const char *channel = channel_name(get_u32(attrs, IOMMU_PT_A_CHANNEL,
-						   (unsigned int)-1));
+	const char *channel = channel_name(attrs_u32(attrs, IOMMU_PT_A_CHANNEL,
+						     (unsigned int)-1));
 	struct nlattr *hint = attrs[IOMMU_PT_A_HINT];
 	struct said *said;
 	struct dev dev;
@@ -428,10 +387,10 @@ static void got_hint(struct nlattr **attrs, void *arg)
 	if (!channel || !hint)
 		return;
 	said = saids_add(arg, channel, nla_data(hint), (size_t)nla_len(hint));
-	said->state = (int)get_u32(attrs, IOMMU_PT_A_HINT_STATE,
-				   (unsigned int)-1);
-	said->reason = get_string(attrs, IOMMU_PT_A_REASON);
-	if (get_dev(attrs, &dev)) {
+	said->state = (int)attrs_u32(attrs, IOMMU_PT_A_HINT_STATE,
+				     (unsigned int)-1);
+	said->reason = attrs_string(attrs, IOMMU_PT_A_REASON);
+	if (attrs_dev(attrs, &dev)) {
 		said->device = xstrdup(dev.label);
 		dev_free(&dev);
 	}
@@ -493,83 +452,4 @@ int kernel_set_rules(struct kernel *k, unsigned int tier, const char *text,
 	}
 	make_send_room(k, payload);
 	return talk_change(k, msg);
-}
-
-/* ---- events ---- */
-
-struct listener {
-	struct kernel *k;
-	kernel_event_fn fn;
-	void *arg;
-};
-
-int kernel_subscribe(struct kernel *k)
-{
-	int group = genl_ctrl_resolve_grp(k->sock, IOMMU_PT_GENL_NAME,
-					  IOMMU_PT_GENL_MCGRP);
-	int fd = nl_socket_get_fd(k->sock), room = EVENTS_QUEUE, err;
-
-	if (group < 0)
-		return exchange_errno(group);
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	nl_socket_disable_seq_check(k->sock);
-	nl_socket_set_nonblocking(k->sock);
-	err = nl_socket_add_membership(k->sock, group);
-	return err < 0 ? exchange_errno(err) : 0;
-}
-
-int kernel_fd(const struct kernel *k)
-{
-	return nl_socket_get_fd(k->sock);
-}
-
-/* Their numbers grow by one. */
-static void note_gap(const struct listener *listener, unsigned int number)
-{
-	struct kernel *k = listener->k;
-	struct kernel_event lost = { .lost = number - k->last_event - 1 };
-
-	if (k->last_event && lost.lost)
-		listener->fn(&lost, listener->arg);
-	k->last_event = number;
-}
-
-static int on_event(struct nl_msg *msg, void *arg)
-{
-	struct nlattr *attrs[IOMMU_PT_A_MAX + 1];
-	struct listener *listener = arg;
-	struct kernel_event event;
-	struct dev dev;
-
-	if (!exchange_parse(msg, attrs) ||
-	    !attrs[IOMMU_PT_A_EVENT] || !get_dev(attrs, &dev))
-		return NL_SKIP;
-	note_gap(listener, nlmsg_hdr(msg)->nlmsg_seq);
-	event = (struct kernel_event){
-		.what = nla_get_u32(attrs[IOMMU_PT_A_EVENT]), .dev = &dev,
-	};
-	listener->fn(&event, listener->arg);
-	dev_free(&dev);
-	return NL_OK;
-}
-
-/*
- * libnl says "no memory" for ENOBUFS, which is: the queue ran over. How many
- * were lost, the number of the next event tells, if there is one.
- */
-int kernel_read_events(struct kernel *k, kernel_event_fn fn, void *arg)
-{
-	static const struct kernel_event overrun;
-	struct listener listener = { k, fn, arg };
-	int err;
-
-	nl_socket_modify_cb(k->sock, NL_CB_VALID, NL_CB_CUSTOM, on_event,
-			    &listener);
-	err = nl_recvmsgs_default(k->sock);
-	if (err == -NLE_NOMEM)
-		fn(&overrun, arg);
-	else if (err < 0 && err != -NLE_AGAIN)
-		return exchange_errno(err);
-	return 0;
 }

@@ -154,13 +154,22 @@ int kernel_hints(struct kernel *k, struct saids *list);
 /* Until reboot nothing becomes less strict. Sealing twice succeeds. */
 int kernel_seal(struct kernel *k);
 
+enum kernel_news {
+	KERNEL_DEVICE,
+	KERNEL_LOST,		/* events were lost */
+	KERNEL_UNLOADED,	/* the module; no events until it is loaded */
+	KERNEL_LOADED,		/* it is again, and decided on devices before that is told */
+};
+
 /**
  * struct kernel_event - what happened
- * @what: enum iommu_pt_event
- * @dev: the device; NULL: events were lost
- * @lost: then how many, 0 if that is not known yet
+ * @news: whom it happened to
+ * @what: KERNEL_DEVICE: enum iommu_pt_event
+ * @dev: KERNEL_DEVICE: which
+ * @lost: KERNEL_LOST: how many, 0 if that is not known yet
  */
 struct kernel_event {
+	enum kernel_news news;
 	unsigned int what;
 	const struct dev *dev;
 	unsigned int lost;
@@ -169,7 +178,10 @@ struct kernel_event {
 /* Called for each event. */
 typedef void (*kernel_event_fn)(const struct kernel_event *event, void *arg);
 
-/* Subscribe; then poll kernel_fd(), and kernel_read_events() when it is readable. */
+/*
+ * Subscribe; then poll kernel_fd(), and kernel_read_events() when it is readable. That
+ * the module is unloaded meanwhile ends nothing.
+ */
 int kernel_subscribe(struct kernel *k);
 int kernel_fd(const struct kernel *k);
 int kernel_read_events(struct kernel *k, kernel_event_fn fn, void *arg);

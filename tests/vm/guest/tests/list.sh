@@ -103,6 +103,25 @@ check "some were lost ($lost), and the others seen ($seen)" test "$lost" -gt 0 -
 is $((lost + seen)) $((2 * writes)) "no event is missing without being counted"
 check "an overrun is told at once" grep -q '"lost": null' /run/test/late
 
+# ---- the module is loaded again: monitor says so and goes on
+ptctl monitor >/run/test/events 2>&1 & text=$!
+ptctl monitor --json >/run/test/json 2>&1 & json=$!
+# Of the lines with WORD the last is not above the line FROM.
+newer() { test "$(grep -n "$2" "$1" | tail -n 1 | cut -d: -f1)" -gt "$3"; }
+check "both listen" wait_for 10 sh -c "echo strict >$PCI/$EDU/iommu_pt/policy; echo auto >$PCI/$EDU/iommu_pt/policy; grep -q $EDU /run/test/events && grep -q $EDU /run/test/json"
+check "module unloads meanwhile" modprobe -r iommu-pt-policy
+check "monitor says that" wait_for 10 grep -q "module was unloaded.*modprobe iommu-pt-policy" /run/test/events
+check "module loads again" modprobe iommu-pt-policy
+check "monitor says that, too" wait_for 10 grep -q "module was loaded.*ptctl list" /run/test/events
+check "as JSON" wait_for 10 sh -c \
+	"jq -sce '[.[].event | select(test(\"load\"))] == [\"unloaded\", \"loaded\"]' /run/test/json"
+here=$(wc -l </run/test/events)
+echo lazy >$PCI/$EDU/iommu_pt/policy
+check "monitor tells of devices again" wait_for 10 newer /run/test/events "$EDU.*lazy" "$here"
+is "$(jq -s 'map(select(.event == "lost")) | length' /run/test/json)" 0 \
+	"what was numbered anew is not lost"
+kill $text $json
+
 # ---- every verb has its help
 for verb in status list show explain set unset apply check monitor graph; do
 	exits 0 "$verb --help" ptctl $verb --help
