@@ -159,11 +159,41 @@ static struct udev_device *nvme_controller(struct udev_device *head)
 	return found;
 }
 
+/*
+ * A PCI device that is going loses its bus and its group before the folders below it
+ * are gone, and the next above is the port it sits in: nobody means that.
+ *
+ * Return: whether there is one on the way from @d up to @master
+ */
+static bool leaves_one_out(struct udev_device *d, struct udev_device *master)
+{
+	const char *above = udev_device_get_syspath(master);
+	char *way = xstrdup(udev_device_get_syspath(d) + strlen(above));
+	char *at = way, *part, *name;
+	bool found = false;
+
+	while (!found && (part = strsep(&at, "/"))) {
+		name = pci_name(part);
+		found = name;
+		free(name);
+	}
+	free(way);
+	return found;
+}
+
+static struct udev_device *nearest(struct udev_device *d,
+				   bool (*test)(struct udev_device *))
+{
+	struct udev_device *master = climb(d, test);
+
+	return master && !leaves_one_out(d, master) ? master : NULL;
+}
+
 static struct udev_device *master_above(struct udev_device *d)
 {
-	struct udev_device *master = climb(d, does_dma);
+	struct udev_device *master = nearest(d, does_dma);
 
-	return master ? master : climb(d, could_do_dma);
+	return master ? master : nearest(d, could_do_dma);
 }
 
 /* @d may be a class device, a partition, a SCSI disk. */
@@ -182,7 +212,7 @@ static int resolve_from(const char *what, struct udev_device *d,
 		master = d;
 	if (!master)
 		ret = msg_fail(PTCTL_FAILED,
-			       "%s: no single device does its DMA (virtual, or several paths); name the device itself, see: ptctl list",
+			       "%s: no single device does its DMA (virtual, several paths, or being removed); name the device itself, see: ptctl list",
 			       what);
 	else if (!udevice_read(dev, master))
 		ret = PTCTL_FAILED;
