@@ -212,7 +212,7 @@ static int make(const struct encode *encode, const char *format, path_fn guess,
 
 /* ---- ACPI ---- */
 
-/* A device that is not there must not keep the others from theirs. */
+/* To name a device that is not there is an error of the table's, which the kernel logs. */
 static void print_acpi(const struct property *property)
 {
 	printf("\n"

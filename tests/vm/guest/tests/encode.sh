@@ -41,6 +41,7 @@ is "$(domain_type $NVME)" identity "and is in force"
 is "$(policy_of $NIC) $(source_of $NIC)" "strict hint" "libvirt decides"
 is "$(heard ".device == \"$FN0\" and .state == \"accepted\"")" strict "acpi"
 is "$(policy_of $FN0) $(source_of $FN0)" "strict hint" "decides, though another device is not there"
+is "$(dmesg | grep 'ACPI.*Error')" "" "of which the kernel does not complain"
 is "$(ptctl status --json | jq -r '.status[] | "\(.hints) \(.truthful) \(.sealed) \(.confidential)"')" \
 	"trust true false false" "status tells of trust and seal"
 
