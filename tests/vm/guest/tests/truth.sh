@@ -75,6 +75,8 @@ wait_for 10 netdev_of $NET_OFF
 check "it is in use" reaches_network $NET_OFF
 exits 0 "strict once more, which it is: nothing needs its release" \
 	ptctl set --runtime --rebind $NET_OFF strict
+exits 0 "nor translated, which its group is" ptctl set --runtime --rebind $NET_OFF translated
+exits 0 "and back" ptctl set --runtime $NET_OFF strict
 is "$(bound_driver $NET_OFF)" virtio-pci "its driver is there"
 unbind $NET_OFF
 exits 0 "strict for one that obeys" ptctl set --runtime $NET_ON strict
