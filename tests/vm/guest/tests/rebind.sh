@@ -206,6 +206,22 @@ unbind $NVME
 check "and is done at unbind" wait_for 5 is_type $NVME DMA
 exits 0 "taken back" ptctl unset --runtime $NVME $NIC
 
+# ---- a driver that takes its time keeps nobody else from changing rules
+driver_override $NVME witness
+probe $NVME
+exits 0 "a rule in the file" ptctl set --rebind $NVME passthrough
+before=$(dmesg | grep -c 'probe waits as asked')
+echo 1 >/sys/module/witness/parameters/hold
+ptctl unset --rebind $NVME & unset=$!
+check "unset waits for the driver" wait_for 10 sh -c "test \$(dmesg | grep -c 'probe waits as asked') -gt $before"
+exits 0 "another one does not wait" timeout 20 ptctl set $EDU strict
+check "the first does, still" kill -0 $unset
+echo 0 >/sys/module/witness/parameters/hold
+check "until the driver is there" wait $unset
+exits 0 "that is taken back as well" ptctl unset $EDU
+unbind $NVME
+driver_override $NVME
+
 driver_override $NIC
 modprobe -r witness
 check "module unloads" modprobe -r iommu-pt-policy
