@@ -72,7 +72,7 @@ kill $monitor
 # ---- more events than its queue takes: counted, and said
 room=$(cat /proc/sys/net/core/rmem_max)
 echo 8192 >/proc/sys/net/core/rmem_max		# of nobody; root asks for more
-as_nobody ptctl monitor --json >/run/test/events 2>&1 &
+as_nobody ptctl monitor --json >/run/test/events 2>/run/test/errors &
 check "monitor listens, for nobody as well" wait_for 10 sh -c "echo strict >$PCI/$EDU/iommu_pt/policy; echo auto >$PCI/$EDU/iommu_pt/policy; grep -q $EDU /run/test/events"
 drained() { ! awk '$2 == 16 && $5 > 0 { found = 1 } END { exit !found }' /proc/net/netlink; }
 # The last of a round is a status, after a decision: all before it is printed then.

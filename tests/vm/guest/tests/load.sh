@@ -23,7 +23,7 @@ mark() {	# POLICY: two events of testdev.0
 	check "monitor has come to the mark $1" wait_for 60 sh -c "grep -q 'testdev.0\".*\"policy\": \"$1\".*applied' /run/test/events"
 }
 listen() {	# [COMMAND...]: monitor, which has seen its first event
-	"$@" ptctl monitor --json >/run/test/events 2>&1 &
+	"$@" ptctl monitor --json >/run/test/events 2>/run/test/errors &
 	check "monitor listens" wait_for 10 sh -c \
 		"echo auto >$MARK; echo strict >$MARK; grep -q testdev.0 /run/test/events"
 	mark lazy
