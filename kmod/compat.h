@@ -7,9 +7,11 @@
 #ifndef IOMMU_PT_COMPAT_H
 #define IOMMU_PT_COMPAT_H
 
+#include <linux/async.h>
 #include <linux/cc_platform.h>
 #include <linux/device.h>
 #include <linux/netlink.h>
+#include <linux/pci.h>
 #include <linux/sysfs.h>
 #include <linux/version.h>
 #include <linux/virtio_config.h>
@@ -27,6 +29,24 @@
  * complains of whoever asks later.
  */
 #define COMPAT_GROUP_AT_PROBE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0))
+
+/*
+ * Before 6.2 nvme frees memory for DMA when the last has let go of it, which after a
+ * remove may be the asynchronous half of its probe (or who has /dev/nvme0 open). In
+ * another domain than the one it was made in, the kernel does not survive that.
+ */
+static inline bool compat_frees_late(struct device *dev)
+{
+	return LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && dev_is_pci(dev) &&
+	       to_pci_dev(dev)->class == PCI_CLASS_STORAGE_EXPRESS;
+}
+
+/* For who has no lock that a probe may need: waits for all that are asynchronous. */
+static inline void compat_await_frees(struct device *dev)
+{
+	if (compat_frees_late(dev))
+		async_synchronize_full();
+}
 
 /* The bus notifier functions take a const bus since 6.4. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <linux/virtio.h>
 #include <linux/virtio_ids.h>
+#include "compat.h"
 #include "device.h"
 #include "domain.h"
 #include "group.h"
@@ -139,6 +140,8 @@ static void release_parts(struct rebinding *re)
 
 	for (i = 0; i < re->count; i++)
 		device_release_driver(re->parts[i].pt->dev);
+	for (i = 0; i < re->count; i++)
+		compat_await_frees(re->parts[i].pt->dev);
 }
 
 int rebind_attach(struct device *dev, struct device_driver *drv)

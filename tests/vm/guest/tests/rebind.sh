@@ -206,6 +206,29 @@ unbind $NVME
 check "and is done at unbind" wait_for 5 is_type $NVME DMA
 exits 0 "taken back" ptctl unset --runtime $NVME $NIC
 
+# ---- a driver that is released while half of its probe is still under way
+bind nvme $NVME
+round=0
+while [ $round -lt 40 ]; do
+	ptctl set --runtime --rebind=force $NVME strict || break
+	ptctl set --runtime --rebind=force $NVME passthrough || break
+	round=$((round + 1))
+done >/dev/null
+is $round 40 "rebound as soon as it is bound"
+round=0
+while [ $round -lt 80 ]; do
+	if [ $((round % 2)) = 0 ]; then echo strict; else echo passthrough; fi >$PCI/$NVME/iommu_pt/policy
+	unbind $NVME
+	usleep 20000	# for a worker that changes the domain
+	bind nvme $NVME || break
+	round=$((round + 1))
+done
+is $round 80 "unbound as soon as it is bound"
+is "$(cat $PCI/$NVME/iommu_pt/effective)" passthrough "and as decided"
+check "it reads blocks" wait_for 10 reads_blocks $NVME
+unbind $NVME
+exits 0 "taken back" ptctl unset --runtime $NVME
+
 # ---- a driver that takes its time keeps nobody else from changing rules
 driver_override $NVME witness
 probe $NVME
