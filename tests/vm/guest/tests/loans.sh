@@ -11,7 +11,9 @@
 FOR=$(cmdline vm.loans)
 FOR=${FOR:-5}
 RULES=/etc/iommu-pt/rules.d/20-loans.rules
-LENT="$NVME $EDU $BLK_ON $RNG_ON $BALLOON_ON $NET_OFF $RNG_OFF $SCSI_OFF $FN0 $FN1"
+# Not $RNG_OFF: without any generator, the kernel's thread that reads them may end in the
+# moment that it is stopped, and is freed then (hwrng_unregister()).
+LENT="$NVME $EDU $BLK_ON $RNG_ON $BALLOON_ON $NET_OFF $SCSI_OFF $FN0 $FN1"
 
 mkdir -p ${RULES%/*}
 cat >$RULES <<RULES
@@ -27,7 +29,7 @@ load_drivers
 drivers $LENT >/run/drivers
 
 bind_and_unbind() { unbind $FN1; probe $FN1; sleep 0.5; }
-come_and_go() { remove $RNG_OFF; rescan; sleep 1; }
+come_and_go() { remove $BALLOON_ON; rescan; sleep 1; }
 rebind() {
 	ptctl set --runtime --rebind $RNG_ON lazy
 	ptctl unset --runtime $RNG_ON
