@@ -140,7 +140,7 @@ def userland(config, kernel):
     with cache.locked(f"build-{kind}-{tree_name}"):
         tree_path = debian.tree(config, config["tree"][tree_name].get("compiler", tree_name))
         sysroot = debian.tree(config, tree_name)
-        stamp = cache.digest("userland 1", tree_path / cache.STAMP, sysroot / cache.STAMP,
+        stamp = cache.digest("userland 2", kind, tree_path / cache.STAMP, sysroot / cache.STAMP,
                              cache.tree_digest(*folders))
         if cache.fresh(path, stamp):
             return path
