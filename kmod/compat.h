@@ -7,7 +7,6 @@
 #ifndef IOMMU_PT_COMPAT_H
 #define IOMMU_PT_COMPAT_H
 
-#include <linux/async.h>
 #include <linux/cc_platform.h>
 #include <linux/device.h>
 #include <linux/netlink.h>
@@ -31,22 +30,10 @@
 #define COMPAT_GROUP_AT_PROBE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0))
 
 /*
- * Before 6.2 nvme frees memory for DMA when the last has let go of it, which after a
- * remove may be the asynchronous half of its probe (or who has /dev/nvme0 open). In
- * another domain than the one it was made in, the kernel does not survive that.
+ * Before 6.2 nvme frees the last of its memory for DMA when the last has let go of its
+ * controller, which may be long after its remove. From then on its remove does.
  */
-static inline bool compat_frees_late(struct device *dev)
-{
-	return LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && dev_is_pci(dev) &&
-	       to_pci_dev(dev)->class == PCI_CLASS_STORAGE_EXPRESS;
-}
-
-/* For who has no lock that a probe may need: waits for all that are asynchronous. */
-static inline void compat_await_frees(struct device *dev)
-{
-	if (compat_frees_late(dev))
-		async_synchronize_full();
-}
+#define COMPAT_NVME_FREES_LATE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
 
 /* The bus notifier functions take a const bus since 6.4. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)

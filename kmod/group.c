@@ -10,6 +10,7 @@
 #include "device.h"
 #include "domain.h"
 #include "group.h"
+#include "leftover.h"
 #include "mode.h"
 #include "report.h"
 #include "seal.h"
@@ -235,10 +236,9 @@ void group_update_work(struct work_struct *work)
 	struct pt_group *group = container_of(work, struct pt_group, work);
 	struct pt_device *pt;
 
-	for (; (pt = take_unsettled(group)); pt_device_put(pt)) {
-		compat_await_frees(pt->dev);
-		pt_device_settle(pt);
-	}
+	for (; (pt = take_unsettled(group)); pt_device_put(pt))
+		if (!leftover_remains(pt->dev))
+			pt_device_settle(pt);
 	group_update(group);
 	pt_group_put(group);
 }
@@ -290,9 +290,7 @@ void group_update_arriving(struct pt_device *pt)
 
 void group_update_unbound(struct pt_device *pt)
 {
-	if (compat_frees_late(pt->dev))
-		pt_device_unsettle(pt);
-	else if (COMPAT_TYPE_LOCKS_DEVICE)
+	if (COMPAT_TYPE_LOCKS_DEVICE)
 		group_update_later(pt->group);
 	else
 		group_update(pt->group);

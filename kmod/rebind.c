@@ -8,13 +8,14 @@
 #include "device.h"
 #include "domain.h"
 #include "group.h"
+#include "leftover.h"
 #include "mode.h"
 #include "rebind.h"
 #include "report.h"
 #include "stats.h"
 #include "verdict.h"
 
-/* A member and the driver that it had; both referenced. */
+/* A member and its driver, NULL if that is gone but left something; both referenced. */
 struct part {
 	struct pt_device *pt;
 	struct device_driver *drv;
@@ -46,12 +47,17 @@ static void add_part(struct rebinding *re, struct pt_device *pt)
 
 	device_lock(pt->dev);
 	drv = pt->dev->driver;
-	if (drv && try_module_get(drv->owner)) {
+	if (drv ? try_module_get(drv->owner) : COMPAT_NVME_FREES_LATE) {
 		part->pt = pt_device_get(pt);
 		part->drv = drv;
 		re->count++;
 	}
 	device_unlock(pt->dev);
+}
+
+static bool is_driven(const struct part *part)
+{
+	return !COMPAT_NVME_FREES_LATE || part->drv;
 }
 
 static void free_parts(struct rebinding *re)
@@ -61,7 +67,8 @@ static void free_parts(struct rebinding *re)
 	if (!re)
 		return;
 	for (i = 0; i < re->count; i++) {
-		module_put(re->parts[i].drv->owner);
+		if (is_driven(&re->parts[i]))
+			module_put(re->parts[i].drv->owner);
 		pt_device_put(re->parts[i].pt);
 	}
 	kfree(re);
@@ -134,14 +141,28 @@ void rebind_end(struct pt_group *group)
 	group_update(group);
 }
 
-static void release_parts(struct rebinding *re)
+/* What leaves something counts as bound until that is gone. */
+static bool await_leftover(struct pt_device *pt)
 {
+	if (!COMPAT_NVME_FREES_LATE)
+		return true;
+	if (!leftover_await(pt->dev))
+		return false;
+	pt_device_settle(pt);
+	return true;
+}
+
+/* Return: whether the domain may change now. */
+static bool release_parts(struct rebinding *re)
+{
+	bool gone = true;
 	unsigned int i;
 
 	for (i = 0; i < re->count; i++)
 		device_release_driver(re->parts[i].pt->dev);
 	for (i = 0; i < re->count; i++)
-		compat_await_frees(re->parts[i].pt->dev);
+		gone &= await_leftover(re->parts[i].pt);
+	return gone;
 }
 
 int rebind_attach(struct device *dev, struct device_driver *drv)
@@ -160,6 +181,8 @@ static struct part *attach_parts(struct rebinding *re)
 
 	for (i = 0; i < re->count; i++) {
 		part = &re->parts[i];
+		if (!is_driven(part))
+			continue;
 		part->error = rebind_attach(part->pt->dev, part->drv);
 		if (part->error && !failed)
 			failed = part;
@@ -181,10 +204,8 @@ static void fall_back(struct rebinding *re, enum domain_type before,
 	int error = failed->error;
 
 	stats_count(STAT_REBIND_FAILURES);
-	if (now != before) {
-		release_parts(re);
+	if (now != before && release_parts(re))
 		now = group_restore(re->group, before);
-	}
 	again = attach_parts(re);
 	if (!again)
 		rebind_fail(result, error,
@@ -197,12 +218,32 @@ static void fall_back(struct rebinding *re, enum domain_type before,
 			    again->error);
 }
 
+/* Something keeps the former driver's memory in the domain that there is. */
+static void give_back(struct rebinding *re, struct rebind_result *result)
+{
+	const struct part *failed = attach_parts(re);
+
+	stats_count(STAT_REBIND_FAILURES);
+	if (failed)
+		rebind_fail(result, failed->error,
+			    "driver %s did not bind to %s again (error %d), and had not freed all of its memory; it has no driver now",
+			    failed->drv->name, dev_name(failed->pt->dev),
+			    failed->error);
+	else
+		rebind_fail(result, -EBUSY,
+			    "a driver of %s has not freed all of its memory, because something has a disk or node of the device open; the domain and the drivers are as before. Close that, then try again",
+			    dev_name(re->parts[0].pt->dev));
+}
+
 static void run(struct rebinding *re, struct rebind_result *result)
 {
 	enum domain_type before = domain_read(re->group->grp);
 	const struct part *failed;
 
-	release_parts(re);
+	if (!release_parts(re)) {
+		give_back(re, result);
+		return;
+	}
 	group_update_rebinding(re->group);
 	stats_count(STAT_REBINDS);
 	failed = attach_parts(re);

@@ -2,6 +2,7 @@
 #include <linux/device.h>
 #include <linux/iommu.h>
 #include <linux/utsname.h>
+#include "compat.h"
 #include "decision.h"
 #include "device.h"
 #include "domain.h"
@@ -13,6 +14,12 @@
 #include "strict.h"
 #include "verdict.h"
 
+/* It counts as bound for what its driver left behind (leftover.h). */
+static bool is_released(const struct pt_device *pt)
+{
+	return COMPAT_NVME_FREES_LATE && !READ_ONCE(pt->dev->driver);
+}
+
 static void say_owned(const struct pt_group *group, const struct pt_view *view,
 		      const struct pt_device *pt, char *reason)
 {
@@ -20,6 +27,10 @@ static void say_owned(const struct pt_group *group, const struct pt_view *view,
 		scnprintf(reason, PT_REASON_MAX,
 			  "group %d is in use, perhaps by vfio; it changes when that ends",
 			  group->id);
+	else if (view->blocker == pt && is_released(pt))
+		scnprintf(reason, PT_REASON_MAX,
+			  "driver %s has not freed all of its memory; the domain changes when what has a disk or node of it open closes that",
+			  pt->driver ?: "(unknown)");
 	else if (view->blocker == pt)
 		scnprintf(reason, PT_REASON_MAX,
 			  "driver %s is bound; the domain changes when it unbinds, or with --rebind",
@@ -265,7 +276,7 @@ static void fill_report(struct pt_device *pt, enum domain_type now,
 	lockdep_assert_held(&registry_lock);
 	report->group_id = pt->group->id;
 	strscpy(report->driver,
-		pt->driver ?: (pt->bound ? "(unknown)" : ""),
+		is_released(pt) ? "" : pt->driver ?: (pt->bound ? "(unknown)" : ""),
 		sizeof(report->driver));
 	report->policy = verdict_policy_of(pt);
 	report->rule = policy_rule_get(pt->rule);

@@ -18,6 +18,7 @@
 #include "device.h"
 #include "early.h"
 #include "group.h"
+#include "leftover.h"
 #include "mode.h"
 #include "rebind.h"
 #include "report.h"
@@ -90,6 +91,7 @@ static void on_delete(struct device *dev)
 {
 	struct pt_device *pt = pt_device_find(dev);
 
+	leftover_drop(dev);
 	if (!pt)
 		return;
 	sysfs_device_remove(pt);
@@ -128,12 +130,23 @@ static void on_bound(struct device *dev)
 	pt_device_put(pt);
 }
 
+static void on_unbinding(struct device *dev)
+{
+	struct pt_device *pt = pt_device_find(dev);
+
+	if (pt)
+		leftover_note(dev);
+	pt_device_put(pt);
+}
+
 /* @failed: a probe has, and the core lets go of the group only after this. */
 static void on_unbound(struct device *dev, bool failed)
 {
 	struct pt_device *pt;
 
-	pt_device_unbound(dev);
+	/* Else leftover.c has the group updated, and it counts as bound until then. */
+	if (!leftover_remains(dev))
+		pt_device_unbound(dev);
 	pt = pt_device_find(dev);
 	if (!pt)
 		return;
@@ -165,6 +178,10 @@ static int watch(struct notifier_block *nb, unsigned long action, void *data)
 		break;
 	case BUS_NOTIFY_BOUND_DRIVER:
 		on_bound(dev);
+		break;
+	case BUS_NOTIFY_UNBIND_DRIVER:
+		if (COMPAT_NVME_FREES_LATE)
+			on_unbinding(dev);
 		break;
 	case BUS_NOTIFY_DRIVER_NOT_BOUND:
 	case BUS_NOTIFY_UNBOUND_DRIVER:
@@ -333,6 +350,7 @@ static void forget_devices(void)
 		sysfs_device_remove(pt);
 	group_close();
 	unwatch_all();
+	leftover_exit();
 	pt_device_exit();
 }
 
@@ -355,7 +373,9 @@ int __init watch_begin(void)
 	 * before all are watched, or it finds a device of which nothing is told; and
 	 * none that is called for is missed after, as the first one is still to come.
 	 */
-	ret = watch_all();
+	ret = leftover_init();
+	if (!ret)
+		ret = watch_all();
 	if (!ret)
 		ret = early_init(look_again);
 	if (!ret)

@@ -37,8 +37,6 @@ typedef uint64_t u64;
 #define KERNEL_VERSION(a, b, c)	1
 #define IS_ENABLED(option)	0
 #define NETLINK_MAX_FMTMSG_LEN	80
-#define PCI_CLASS_STORAGE_EXPRESS	0x010802
-#define async_synchronize_full()	((void)0)
 struct netlink_ext_ack {
 	char _msg_buf[NETLINK_MAX_FMTMSG_LEN];
 };
@@ -80,7 +78,6 @@ struct registers {
 struct pci_dev {
 	struct device dev;
 	u16 device;
-	u32 class;
 	u8 config[PCI_CFG_SPACE_SIZE];
 	u8 window;		/* place of its capability, if it has one */
 	u32 common;		/* offset of its registers in BAR 4 */

@@ -61,7 +61,7 @@ wait_for 15 disk_of $NVME
 disk=$(disk_of $NVME)
 # shellcheck disable=SC2217 # it is to keep the disk open, and no more
 sleep 600 <"/dev/$disk" &	# busybox's timeout would keep a descriptor of ours
-is_open() { [ "$(readlink "/proc/$!/fd/0")" = "/dev/$disk" ]; }
+is_open() { [ "$(readlink "/proc/$!/fd/0") $(cat /proc/$!/comm)" = "/dev/$disk sleep" ]; }
 check "the disk is open" wait_for 10 is_open
 exits 4 "a device in use" ptctl prove $NVME
 like "$ERR" "*in use*$disk open*" "it says by whom"

@@ -136,7 +136,7 @@ if modprobe macvtap 2>/dev/null; then
 	check "it has a node" wait_for 10 test -c "$node"
 	# shellcheck disable=SC2217 # it is to keep the node open, and no more
 	sleep 600 <"$node" &
-	is_open() { [ "$(readlink "/proc/$!/fd/0")" = "$node" ]; }
+	is_open() { [ "$(readlink "/proc/$!/fd/0") $(cat /proc/$!/comm)" = "$node sleep" ]; }
 	check "which is open" wait_for 10 is_open
 	exits 4 "a macvtap that is open refuses it" ptctl set --runtime --rebind "$if" passthrough
 	like "$OUT$ERR" "*sleep* has $node open*" "and says who"
@@ -224,7 +224,72 @@ while [ $round -lt 80 ]; do
 	round=$((round + 1))
 done
 is $round 80 "unbound as soon as it is bound"
-is "$(cat $PCI/$NVME/iommu_pt/effective)" passthrough "and as decided"
+unbind $NVME
+check "it becomes as decided" wait_for 10 is_identity $NVME
+bind nvme $NVME
+check "it reads blocks" wait_for 10 reads_blocks $NVME
+
+# ---- and while somebody has its node open, which before 6.2 keeps some of its memory
+node=$(basename $PCI/$NVME/nvme/nvme*)
+exec 5<"/dev/$node"
+exits 4 "a node that is open refuses it" ptctl set --runtime --rebind $NVME strict
+like "$OUT$ERR" "*has /dev/$node open*" "and says which"
+case $(uname -r) in
+6.1.*)
+	exits 4 "forced" ptctl set --runtime --rebind=force $NVME strict
+	like "$OUT$ERR" "*$NVME has not freed all*Close that*" "it says what to do"
+	is "$(domain_type $NVME)" identity "the domain stays"
+	is "$(bound_driver $NVME)" nvme "the driver is back"
+	echo strict >$PCI/$NVME/iommu_pt/policy
+	unbind $NVME
+	sleep 2
+	is "$(domain_type $NVME)" identity "unbound: the domain stays"
+	like "$(ptctl show $NVME)" "*pending*nvme has not freed*closes that*" "it says what keeps it"
+	exits 4 "a rebind of what has no driver" ptctl set --runtime --rebind=force $NVME strict
+	like "$OUT$ERR" "*$NVME has not freed all*Close that*" "it says what to do"
+	like "$OUT$ERR" "*was none, now it is none*pending*nvme has not freed*" "and that it has none"
+	is "$(bound_driver $NVME)" none "it gets none"
+	;;
+*)
+	exits 0 "forced" ptctl set --runtime --rebind=force $NVME strict
+	unbind $NVME
+	;;
+esac
+exec 5<&-
+check "nobody has it open: the domain is as decided" wait_for 10 is_type $NVME DMA
+bind nvme $NVME
+check "it reads blocks" wait_for 10 reads_blocks $NVME
+exec 5<"/dev/$(blockdev_of $NVME)"
+echo passthrough >$PCI/$NVME/iommu_pt/policy
+unbind $NVME
+sleep 1
+case $(uname -r) in
+6.1.*) is "$(domain_type $NVME)" DMA "its disk is open: the domain stays" ;;
+esac
+exec 5<&-
+check "nobody has it open: the domain is as decided" wait_for 10 is_identity $NVME
+bind nvme $NVME
+check "it reads blocks" wait_for 10 reads_blocks $NVME
+exec 5<"/dev/$(blockdev_of $NVME)"
+unbind $NVME
+check "the module goes nevertheless" modprobe -r iommu-pt-policy
+exec 5<&-
+check "and comes back" modprobe iommu-pt-policy
+exits 0 "the other domain, with nobody's memory in the way" ptctl set --runtime $NVME strict
+bind nvme $NVME
+check "it reads blocks" wait_for 10 reads_blocks $NVME
+for policy in strict passthrough strict passthrough strict passthrough; do
+	unbind $NVME
+	bind nvme $NVME
+	echo $policy >$PCI/$NVME/iommu_pt/policy
+	modprobe -r nvme
+	usleep 50000
+	modprobe nvme
+done
+echo strict >$PCI/$NVME/iommu_pt/policy
+modprobe -r nvme
+check "the driver's module goes: the domain is as decided" wait_for 10 is_type $NVME DMA
+modprobe nvme
 check "it reads blocks" wait_for 10 reads_blocks $NVME
 unbind $NVME
 exits 0 "taken back" ptctl unset --runtime $NVME
