@@ -265,12 +265,21 @@ static bool siblings_may_come(struct device *dev)
 	return pdev->multifunction && !pdev->acs_cap;
 }
 
+/* What the rules say of it is known at once; without memory, the worker asks again. */
+static void update_arriving_later(struct pt_device *pt)
+{
+	mutex_lock(&registry_lock);
+	decision_make(pt);
+	mutex_unlock(&registry_lock);
+	group_update_later(pt->group);
+}
+
 void group_update_arriving(struct pt_device *pt)
 {
 	struct pt_group *group = pt->group;
 
 	if (siblings_may_come(pt->dev)) {
-		group_update_later(group);
+		update_arriving_later(pt);
 		return;
 	}
 	/*
@@ -281,7 +290,7 @@ void group_update_arriving(struct pt_device *pt)
 	if (!COMPAT_TYPE_LOCKS_DEVICE) {
 		mutex_lock(&group->lock);
 	} else if (!mutex_trylock(&group->lock)) {
-		group_update_later(group);
+		update_arriving_later(pt);
 		return;
 	}
 	update_locked(group, false);
