@@ -275,6 +275,9 @@ bind() { echo "$2" >"/sys/bus/pci/drivers/$1/bind"; }			# DRIVER DEVICE
 unbind() { [ ! -e "$PCI/$1/driver" ] || echo "$1" >"$PCI/$1/driver/unbind"; }
 driver_override() { echo "${2:-}" >"$PCI/$1/driver_override"; }		# DEVICE [DRIVER]
 probe() { echo "$1" >/sys/bus/pci/drivers_probe; }			# let a driver bind, as the kernel chooses
+# DEVICE DRIVER: for wait_for, of what was plugged in. It is seen a moment before the
+# kernel lets any driver bind to it.
+gets_driver() { [ "$(bound_driver "$1")" = "$2" ] || { probe "$1"; return 1; }; }
 remove() { echo 1 >"$PCI/$1/remove"; }
 rescan() { echo 1 >/sys/bus/pci/rescan; }
 

@@ -44,8 +44,7 @@ is "$(grep ^rebinds /sys/kernel/iommu_pt/stats)" "rebinds 0" "nothing was reboun
 check "e1000e is plugged in" device_add e1000e,id=hot3,bus=rp3,mac=52:54:00:00:00:33
 wait_for 10 below $PORT3
 hot=$(below $PORT3)
-wait_for 10 test -e "$PCI/$hot/iommu_group"
-check "e1000e: stays translated" translated "$hot"
+check "e1000e: stays translated" wait_for 10 translated "$hot"
 check "the built-in card too" translated $NIC
 
 for id in hot1 hot2 hot3; do

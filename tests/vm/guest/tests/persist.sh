@@ -42,8 +42,9 @@ set)	boot
 	is "$(property $NVME IOMMU_PT_SOURCE)" admin "udev property: source"
 	check "plugged in under udev" device_add edu,id=hot1,bus=rp1,dma_mask=0xffffffffffffffff
 	wait_for 10 below $PORT1
-	udevadm settle --timeout=$((30 * SLOWER))
-	is "$(property "$(below $PORT1)" IOMMU_PT_STATUS)" none "udev property of a new device: status"
+	hot=$(below $PORT1)
+	wait_for 30 sh -c "udevadm info $PCI/$hot | grep -q IOMMU_PT"	# it is seen before udev is told
+	is "$(property "$hot" IOMMU_PT_STATUS)" none "udev property of a new device: status"
 	unbind $NVME
 	exits 0 "unset" ptctl unset $NVME $NIC
 	check "its domain is the kernel's choice again" translated $NVME

@@ -25,7 +25,7 @@ rebind_and_pull() {	# HOW
 	wait_for 10 below $PORT2
 	_hot=$(below $PORT2) || return
 	driver_override "$_hot" witness
-	probe "$_hot"
+	wait_for 10 gets_driver "$_hot" witness
 	ptctl set --runtime --rebind "$_hot" passthrough &
 	_rebind=$!
 	"$1" "$_hot"

@@ -10,10 +10,9 @@ plug_in() {
 	check "$1 is plugged in" device_add edu,id=hot1,bus=rp2
 	wait_for 10 below $PORT2
 	hot=$(below $PORT2) || die "it is seen"
-	group=$(group_of "$hot")
 	driver_override "$hot" witness
-	probe "$hot"
-	is "$(bound_driver "$hot")" witness "it has a driver"
+	check "it has a driver" wait_for 10 gets_driver "$hot" witness
+	group=$(group_of "$hot")
 }
 
 modprobe witness
