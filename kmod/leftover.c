@@ -3,7 +3,6 @@
 
 #if COMPAT_NVME_FREES_LATE
 
-#include <linux/async.h>
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/init.h>
@@ -18,6 +17,7 @@
 #include "device.h"
 
 #define AWAIT_JIFFIES	(5 * HZ)
+#define AWAIT_PAUSE_MS	5
 #define LOOK_SOONEST	max(HZ / 100, 1)	/* jiffies, as the next */
 #define LOOK_LATEST	HZ
 
@@ -127,14 +127,13 @@ bool leftover_remains(struct device *dev)
 
 bool leftover_await(struct device *dev)
 {
-	unsigned long end;
+	unsigned long end = jiffies + AWAIT_JIFFIES;
 
-	if (!leftover_remains(dev))
-		return true;
-	async_synchronize_full();
-	for (end = jiffies + AWAIT_JIFFIES; leftover_remains(dev); msleep(5))
+	while (leftover_remains(dev)) {
 		if (time_after(jiffies, end))
 			return false;
+		msleep(AWAIT_PAUSE_MS);
+	}
 	return true;
 }
 
@@ -149,38 +148,40 @@ void leftover_drop(struct device *dev)
 	mutex_unlock(&leftover_lock);
 }
 
-static bool is_owner(const struct module *module)
+/* Return: whether there is more, which never is if @anyway. */
+static bool let_go_of(const struct module *module, bool anyway)
 {
-	struct leftover *left;
-	bool found = false;
+	struct leftover *left, *next;
+	bool remains = false;
 
 	mutex_lock(&leftover_lock);
-	list_for_each_entry(left, &leftovers, node)
-		found |= left->owner == module;
+	list_for_each_entry_safe(left, next, &leftovers, node) {
+		if (left->owner != module)
+			continue;
+		if (anyway || is_only_ours(left)) {
+			update(left->dev);
+			let_go(left);
+		} else {
+			remains = true;
+		}
+	}
 	mutex_unlock(&leftover_lock);
-	return found;
+	return remains;
 }
 
 /*
  * Its exit is over, and with it all that held a controller but what is asynchronous;
- * its code is still there. That is not waited for in vain: who is asynchronous may be
- * waiting for another module, whose init fails.
+ * its code is still there. To wait for all that is asynchronous could be to wait for
+ * who waits for this chain of notifiers.
  */
 static int watch_modules(struct notifier_block *nb, unsigned long state,
 			 void *module)
 {
-	struct leftover *left, *next;
+	unsigned long end = jiffies + AWAIT_JIFFIES;
 
-	if (state != MODULE_STATE_GOING || !is_owner(module))
-		return NOTIFY_OK;
-	async_synchronize_full();
-	mutex_lock(&leftover_lock);
-	list_for_each_entry_safe(left, next, &leftovers, node)
-		if (left->owner == module) {
-			update(left->dev);
-			let_go(left);
-		}
-	mutex_unlock(&leftover_lock);
+	if (state == MODULE_STATE_GOING)
+		while (let_go_of(module, time_after(jiffies, end)))
+			msleep(AWAIT_PAUSE_MS);
 	return NOTIFY_OK;
 }
 

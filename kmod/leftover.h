@@ -42,8 +42,8 @@ bool leftover_remains(struct device *dev);
  * leftover_await() - wait until nothing remains
  * @dev: the device
  *
- * Context: sleeps, five seconds at most after what is asynchronous has ended. The
- * caller holds no lock that a probe or a remove may need.
+ * Context: sleeps, five seconds at most. The caller holds no lock that a probe or a
+ * remove may need.
  * Return: whether nothing does.
  */
 bool leftover_await(struct device *dev);
