@@ -210,8 +210,8 @@ exits 0 "taken back" ptctl unset --runtime $NVME $NIC
 bind nvme $NVME
 round=0
 while [ $round -lt 40 ]; do
-	ptctl set --runtime --rebind=force $NVME strict || break
-	ptctl set --runtime --rebind=force $NVME passthrough || break
+	wait_for 10 ptctl set --runtime --rebind=force $NVME strict || break
+	wait_for 10 ptctl set --runtime --rebind=force $NVME passthrough || break
 	round=$((round + 1))
 done >/dev/null
 is $round 40 "rebound as soon as it is bound"
@@ -226,8 +226,9 @@ done
 is $round 80 "unbound as soon as it is bound"
 unbind $NVME
 check "it becomes as decided" wait_for 10 is_identity $NVME
-bind nvme $NVME
-check "it reads blocks" wait_for 10 reads_blocks $NVME
+# Before 6.2 what removes a controller whose probe failed may take the next driver away.
+reads_again() { [ "$(bound_driver $NVME)" = nvme ] || bind nvme $NVME; reads_blocks $NVME; }
+check "it reads blocks" wait_for 10 reads_again
 
 # ---- and while somebody has its node open, which before 6.2 keeps some of its memory
 node=$(basename $PCI/$NVME/nvme/nvme*)
