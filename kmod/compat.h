@@ -7,6 +7,7 @@
 #ifndef IOMMU_PT_COMPAT_H
 #define IOMMU_PT_COMPAT_H
 
+#include <linux/async.h>
 #include <linux/cc_platform.h>
 #include <linux/device.h>
 #include <linux/netlink.h>
@@ -31,9 +32,23 @@
 
 /*
  * Before 6.2 nvme frees the last of its memory for DMA when the last has let go of its
- * controller, which may be long after its remove. From then on its remove does.
+ * controller, which may be long after its remove. From then on its remove does. Where
+ * the operations for DMA are gone with the remove (arm64), so is the only way to free
+ * that rightly, and it must not be held back for a moment.
  */
-#define COMPAT_NVME_FREES_LATE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
+#define COMPAT_NVME_FREES_LATE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && \
+				 !IS_ENABLED(CONFIG_ARCH_HAS_TEARDOWN_DMA_OPS))
+
+/*
+ * To be called before a driver is released, by who has no lock that a probe may need.
+ * Before 6.2 a controller of nvme that goes in the middle of its probe, of which a half
+ * is asynchronous, is always let go of late.
+ */
+static inline void compat_await_probes(void)
+{
+	if (LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
+		async_synchronize_full();
+}
 
 /* The bus notifier functions take a const bus since 6.4. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)

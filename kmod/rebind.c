@@ -158,6 +158,7 @@ static bool release_parts(struct rebinding *re)
 	bool gone = true;
 	unsigned int i;
 
+	compat_await_probes();
 	for (i = 0; i < re->count; i++)
 		device_release_driver(re->parts[i].pt->dev);
 	for (i = 0; i < re->count; i++)

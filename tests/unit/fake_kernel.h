@@ -37,6 +37,7 @@ typedef uint64_t u64;
 #define KERNEL_VERSION(a, b, c)	1
 #define IS_ENABLED(option)	0
 #define NETLINK_MAX_FMTMSG_LEN	80
+#define async_synchronize_full()	((void)0)
 struct netlink_ext_ack {
 	char _msg_buf[NETLINK_MAX_FMTMSG_LEN];
 };
