@@ -21,7 +21,8 @@
  *   event_lock	the numbering of events; see netlink.c
  *
  * Outside of registry_lock, and of no other: the lock of who replaces the hints
- * of fw_cfg (hints.c). Outside of all: that of who seals (seal.c), and that of who
+ * of fw_cfg (hints.c). Inside of device_lock and outside of registry_lock:
+ * leftover_lock (leftover.c). Outside of all: that of who seals (seal.c), and that of who
  * walks over the devices (watch.c). Inside of pt_group.lock, and of no
  * other: that of the page that types are read into (domain.c). Inside of all:
  * loans_lock (lend.c) and look_lock (early.c).
