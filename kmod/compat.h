@@ -11,7 +11,6 @@
 #include <linux/cc_platform.h>
 #include <linux/device.h>
 #include <linux/netlink.h>
-#include <linux/pci.h>
 #include <linux/sysfs.h>
 #include <linux/version.h>
 #include <linux/virtio_config.h>
